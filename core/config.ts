@@ -1,0 +1,124 @@
+import * as z from 'zod'
+
+const ms = (byDefault: number) => z.coerce.number().int().min(1).default(byDefault)
+const count = (byDefault: number) => z.coerce.number().int().min(1).default(byDefault)
+
+/**
+ * Everything that can be set, each with its environment name (`HIVE_` + upper case of the path).
+ * Durations are milliseconds, sizes are bytes. Nothing here knows whether it runs locally or in the cloud.
+ */
+export const HiveConfig = z.strictObject({
+  /** Name of the deployment; part of every Redis key. */
+  stage: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/)
+    .default('local'),
+  /** Deployed stages enforce sane minima of durations; see `enforceMinima`. */
+  deployed: z.stringbool().default(false),
+
+  redisRestUrl: z.url(),
+  redisRestToken: z.string().min(1),
+  /** Retries of one Redis REST call after a network error; must end before the function's time-out. */
+  redisRetries: z.coerce.number().int().min(0).default(2),
+  redisTimeoutMs: ms(5_000),
+
+  /** Pooled URL for single statements. */
+  databaseUrl: z.string().min(1),
+  /** Direct URL for SQL migrations and bulk work; the pooled one when absent. */
+  databaseDirectUrl: z.string().optional(),
+  /** Where Neon's HTTP and WebSocket protocols are served when it is not Neon itself (the local cloud). */
+  neonHttpEndpoint: z.url().optional(),
+  neonWsProxy: z.string().optional(),
+
+  /** Where SQS is served when it is not AWS itself. */
+  sqsEndpoint: z.url().optional(),
+  awsRegion: z.string().default('us-east-1'),
+  deliverQueueUrl: z.url(),
+  historyQueueUrl: z.url(),
+
+  /** One admin key, or two during a rotation, separated by a comma. */
+  adminKeys: z
+    .string()
+    .transform((text) => text.split(',').map((key) => key.trim()))
+    .pipe(z.array(z.string().min(16)).min(1).max(2)),
+  /** Root from which the key that seals signing secrets is derived. */
+  signingRoot: z.string().min(32),
+
+  /** Handicap of each priority against CRITICAL: a message is never overtaken by one accepted later than the difference. */
+  offsetHighMs: ms(10_000),
+  offsetMediumMs: ms(60_000),
+  offsetLowMs: ms(300_000),
+
+  inboxMaxMessages: count(100_000),
+  inboxMaxBytes: count(64 * 1024 * 1024),
+  inboxMaxDead: count(10_000),
+  hopLimit: count(32),
+  /** How long a settled message's status stays readable in Redis. */
+  statusRetentionMs: ms(3 * 86_400_000),
+  /** How long a dead letter waits for an operator before it is discarded. */
+  deadRetentionMs: ms(14 * 86_400_000),
+  /** Dedup holds for a message's life plus this. */
+  dedupMarginMs: ms(86_400_000),
+  /** Bytes of one history shard above which publish is refused until history has caught up. */
+  outboxMaxBytes: count(64 * 1024 * 1024),
+  /** An SQS wake that was asked for and not seen after this long counts as lost. */
+  wakeGraceMs: ms(60_000),
+  /** History is woken this long after a shard's first entry, so that entries are drained together. */
+  historyDelayMs: z.coerce.number().int().min(0).default(1_000),
+  /** `receive` calls that may wait at the same time; beyond it the answer is immediate. */
+  maxWaiters: count(500),
+
+  /** Push delivery. */
+  deliveryTimeoutMs: ms(5_000),
+  deliveryBudgetMs: ms(10_000),
+  deliveryConcurrency: count(10),
+  breakerFailures: count(5),
+  breakerSlowMs: ms(3_000),
+  breakerOpenMs: ms(30_000),
+})
+export type HiveConfig = z.output<typeof HiveConfig>
+
+const environmentName = (field: string) => `HIVE_${field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+
+/**
+ * Reads the configuration from environment variables (`HIVE_REDIS_REST_URL` for `redisRestUrl`, …).
+ * Throws one Error that names every variable that is missing or wrong; values are never printed.
+ */
+export function loadConfig(env: Record<string, string | undefined>): HiveConfig {
+  const given: Record<string, string> = {}
+  for (const field of Object.keys(HiveConfig.shape)) {
+    const value = env[environmentName(field)]
+    if (value !== undefined && value !== '') given[field] = value
+  }
+  const parsed = HiveConfig.safeParse(given)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${environmentName(String(issue.path[0]))}: ${issue.message}`)
+    throw new Error(`configuration is incomplete or wrong:\n  ${faults.join('\n  ')}`)
+  }
+  if (parsed.data.deployed) enforceMinima(parsed.data)
+  return parsed.data
+}
+
+/** In deployed stages a slip such as seconds for milliseconds must not melt the bill. */
+function enforceMinima(config: HiveConfig): void {
+  const minima: Partial<Record<keyof HiveConfig, number>> = {
+    statusRetentionMs: 3_600_000,
+    deadRetentionMs: 3_600_000,
+    dedupMarginMs: 3_600_000,
+    wakeGraceMs: 10_000,
+    deliveryTimeoutMs: 500,
+    breakerOpenMs: 1_000,
+  }
+  const faults = Object.entries(minima).filter(([field, least]) => Number(config[field as keyof HiveConfig]) < least)
+  if (faults.length > 0) {
+    throw new Error(
+      `too small for a deployed stage: ${faults.map(([field, least]) => `${environmentName(field)} < ${least}`).join(', ')}`,
+    )
+  }
+}
+
+/** The inverse of `loadConfig`: the environment that describes a configuration. */
+export function configToEnvironment(config: z.input<typeof HiveConfig>): Record<string, string> {
+  const entries = Object.entries(config).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries.map(([field, value]) => [environmentName(field), String(value)]))
+}
