@@ -4,6 +4,7 @@ export const errorStatus = {
   'request.invalid': 400,
   'request.unprocessable': 422,
   'request.too_large': 413,
+  'request.timeout': 503,
   'cursor.invalid': 400,
   'version.unknown': 400,
   'auth.missing': 401,
