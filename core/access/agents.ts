@@ -1,0 +1,114 @@
+import { projectAgent } from '../bus/projection.ts'
+import { openSecret, sealSecret } from '../delivery/seal.ts'
+import { generateSigningSecret, parseSigningSecret } from '../delivery/sign.ts'
+import { HiveError } from '../errors.ts'
+import type { Hive } from '../hive.ts'
+import type { AgentRecord } from '../records/agents-repository.ts'
+
+/** What callers see of an agent: never a sealed secret. */
+export type Agent = Omit<AgentRecord, 'sealed_secrets'>
+
+/** An agent as it is after a change, with the signing secret if one was made for it: this is the only time it is shown. */
+export type ChangedAgent = { agent: Agent; created: boolean; signingSecret?: string }
+
+export type AgentChange = { endpoint?: string | null; signing_secret?: string; disabled?: boolean }
+
+/**
+ * Creates an agent, or replaces what it is; its signing secrets are kept unless a new one is given. An agent with an
+ * endpoint and no secret gets one. Postgres comes first, then the projection that the hot path reads: the call
+ * projects even what did not change, so repeating one that failed half-way heals it.
+ * Throws `endpoint.refused`, `request.invalid` for a malformed secret, `postgres.unavailable`, `redis.unavailable`.
+ */
+export async function registerAgent(
+  hive: Hive,
+  name: string,
+  input: { endpoint: string | null; signing_secret?: string; disabled: boolean },
+): Promise<ChangedAgent> {
+  if (input.endpoint !== null) hive.endpoints.check(input.endpoint)
+  const { agents } = await hive.records()
+  const current = await agents.get(name)
+  const secrets = rotateSecrets(hive, name, current?.sealed_secrets ?? [], input.endpoint, input.signing_secret)
+  const { endpoint, disabled } = input
+  const { agent, created } = await agents.put({ name, endpoint, sealed_secrets: secrets.sealed, disabled })
+  await projectAgent(hive, agent)
+  return changed(agent, created, secrets.made)
+}
+
+/**
+ * Changes what is given and keeps the rest; setting an endpoint also enables one that had been disabled by its answers.
+ * Throws `agent.unknown`, else as `registerAgent`.
+ */
+export async function changeAgent(hive: Hive, name: string, change: AgentChange): Promise<ChangedAgent> {
+  if (change.endpoint) hive.endpoints.check(change.endpoint)
+  const { agents } = await hive.records()
+  const current = await agents.get(name)
+  if (!current) throw unknownAgent(name)
+  const endpoint = change.endpoint === undefined ? current.endpoint : change.endpoint
+  const secrets = rotateSecrets(hive, name, current.sealed_secrets, endpoint, change.signing_secret)
+  const agent = await agents.change(name, {
+    ...(change.endpoint === undefined ? {} : { endpoint: change.endpoint, endpoint_disabled_at: null }),
+    ...(change.disabled === undefined ? {} : { disabled: change.disabled }),
+    ...(secrets.sealed === current.sealed_secrets ? {} : { sealed_secrets: secrets.sealed }),
+  })
+  if (!agent) throw unknownAgent(name)
+  await projectAgent(hive, agent)
+  return changed(agent, false, secrets.made)
+}
+
+/** Reads one agent. Throws `agent.unknown`. */
+export async function getAgent(hive: Hive, name: string): Promise<Agent> {
+  const { agents } = await hive.records()
+  const agent = await agents.get(name)
+  if (!agent) throw unknownAgent(name)
+  return withoutSecrets(agent)
+}
+
+/** Lists agents by name, at most `limit` of them, after the name that a cursor stands for. */
+export async function listAgents(
+  hive: Hive,
+  page: { limit: number; cursor?: string },
+): Promise<{ items: Agent[]; next_cursor: string | null }> {
+  const { agents } = await hive.records()
+  const after = page.cursor === undefined ? {} : { after: decodeCursor(page.cursor) }
+  // one more than asked for tells whether there is a next page
+  const found = await agents.list({ ...after, limit: page.limit + 1 })
+  const items = found.slice(0, page.limit).map(withoutSecrets)
+  const last = items.at(-1)
+  return { items, next_cursor: found.length > page.limit && last ? encodeCursor(last.name) : null }
+}
+
+/**
+ * The sealed secrets that follow from a change, newest first: a new secret pushes the one before it into second place,
+ * where it still signs until receivers have the new one. The secret in use given again changes nothing.
+ */
+function rotateSecrets(
+  hive: Hive,
+  agent: string,
+  sealed: string[],
+  endpoint: string | null,
+  given: string | undefined,
+): { sealed: string[]; made?: string } {
+  const { signingRoot } = hive.config
+  const seal = (secret: string) => sealSecret(secret, agent, signingRoot)
+  const [newest] = sealed
+  if (given !== undefined) {
+    const secret = parseSigningSecret(given)
+    if (newest === undefined) return { sealed: [seal(secret)] }
+    return { sealed: openSecret(newest, agent, signingRoot) === secret ? sealed : [seal(secret), newest] }
+  }
+  if (endpoint === null || newest !== undefined) return { sealed }
+  const made = generateSigningSecret()
+  return { sealed: [seal(made)], made }
+}
+
+function changed(record: AgentRecord, created: boolean, made: string | undefined): ChangedAgent {
+  return { agent: withoutSecrets(record), created, ...(made === undefined ? {} : { signingSecret: made }) }
+}
+
+function withoutSecrets({ sealed_secrets: _, ...agent }: AgentRecord): Agent {
+  return agent
+}
+
+function unknownAgent(name: string): HiveError {
+  return new HiveError('agent.unknown', `There is no agent ${name}.`)
+}

@@ -1,0 +1,46 @@
+import middy, { type MiddlewareObj } from '@middy/core'
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import type * as z from 'zod'
+import type { Hive } from '../core/hive.ts'
+import { parseJson } from '../core/protocol/json.ts'
+import { errorDetails } from './error-details.ts'
+import { warmHive } from './warm.ts'
+
+type Outcomes = PromiseSettledResult<void>[]
+
+/**
+ * The stack of every SQS function. Each record is worked on and settled alone; those that failed, a malformed one
+ * included, are logged and reported to SQS, which gives them again and in the end moves them to the dead-letter queue.
+ */
+export function batch<T>(body: z.ZodType<T>, work: (hive: Hive, body: T) => Promise<unknown>) {
+  const settle = async (event: SQSEvent): Promise<Outcomes | SQSBatchResponse> =>
+    Promise.allSettled(
+      event.Records.map(async (record) => {
+        await work(warmHive(), body.parse(parseJson(record.body)))
+      }),
+    )
+  return middy<SQSEvent, Outcomes | SQSBatchResponse>(settle, { timeoutEarlyInMillis: 0 }).use(reportFailures)
+}
+
+const reportFailures: MiddlewareObj<SQSEvent, Outcomes | SQSBatchResponse> = {
+  after: (request) => {
+    const outcomes = request.response as Outcomes
+    const batchItemFailures = request.event.Records.flatMap((record, index) => {
+      const outcome = outcomes[index]
+      if (outcome?.status === 'fulfilled') return []
+      logFailure(record, outcome?.reason)
+      return [{ itemIdentifier: record.messageId }]
+    })
+    request.response = { batchItemFailures }
+  },
+}
+
+function logFailure(record: SQSRecord, error: unknown): void {
+  const attempt = record.attributes.ApproximateReceiveCount
+  warmHive().log.error('queue record failed', {
+    queue: record.eventSourceARN,
+    record: record.messageId,
+    attempt,
+    error: errorDetails(error),
+  })
+}

@@ -1,0 +1,112 @@
+import middy, { type MiddlewareObj } from '@middy/core'
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import * as z from 'zod'
+import { verifyAdminKey } from '../core/access/admin-key.ts'
+import { type FieldError, HiveError } from '../core/errors.ts'
+import type { Hive } from '../core/hive.ts'
+import { fieldErrors } from '../core/protocol/field-errors.ts'
+import { type Answer, toResult } from './answer.ts'
+import { decodeBody, decodeQuery } from './decode-request.ts'
+import { errorDetails } from './error-details.ts'
+import { problem } from './problem.ts'
+import type { RouteKey } from './routes.ts'
+import { warmHive } from './warm.ts'
+
+/** What a route takes from its path, its query and its body; a part without a schema must be empty. */
+export type InputShape = { path?: z.ZodType; query?: z.ZodType; body?: z.ZodType }
+export type Input<S extends InputShape> = { [K in keyof S]: S[K] extends z.ZodType ? z.output<S[K]> : never }
+
+export type HttpRequest = {
+  /** Names this request in its answer, in logs and in whatever it leaves in Redis. */
+  id: string
+  /** Header names in lower case. */
+  headers: Record<string, string | undefined>
+  event: APIGatewayProxyEventV2
+}
+
+type Operation = { shape: InputShape; answer(hive: Hive, input: never, request: HttpRequest): Promise<Answer> }
+type Result = APIGatewayProxyStructuredResultV2
+type Event = APIGatewayProxyEventV2
+
+/** One route's work: what it takes, and what it does with it once every part of the input is known to be right. */
+export function on<const S extends InputShape>(
+  shape: S,
+  answer: (hive: Hive, input: Input<S>, request: HttpRequest) => Promise<Answer>,
+): Operation {
+  return { shape, answer }
+}
+
+/**
+ * The stack of every HTTP function: request id, admin key before anything is parsed, input, work, JSON answer.
+ * Whatever is thrown becomes a problem answer; what is not a HiveError is logged and answered as `internal`.
+ */
+export function http(operations: Partial<Record<RouteKey | '$default', Operation>>) {
+  const answer = async (event: Event): Promise<Result> => {
+    const operation = operations[event.routeKey as RouteKey]
+    if (!operation) throw new Error(`this function does not serve ${event.routeKey}`)
+    const input = parseInput(operation.shape, event)
+    const request = { id: requestId(event), headers: event.headers, event }
+    return toResult(await operation.answer(warmHive(), input as never, request))
+  }
+  return middy<Event, Result>(answer, { timeoutEarlyInMillis: 500, timeoutEarlyResponse: tooLate })
+    .use(identified)
+    .use(problems)
+    .use(authorized)
+}
+
+const requestId = (event: Event) => event.requestContext.requestId
+
+const identified: MiddlewareObj<Event, Result> = {
+  after: ({ event, response }) => addRequestId(event, response),
+  onError: ({ event, response }) => addRequestId(event, response),
+}
+
+function addRequestId(event: Event, response: Result | null | undefined): void {
+  if (response) response.headers = { ...response.headers, 'x-request-id': requestId(event) }
+}
+
+const problems: MiddlewareObj<Event, Result> = {
+  onError: (request) => {
+    const { event, error } = request
+    request.response = toResult(problem(error, requestId(event)))
+    if ((request.response.statusCode ?? 500) >= 500) report(event, error)
+  },
+}
+
+function report(event: Event, error: unknown): void {
+  const details = { request_id: requestId(event), route: event.routeKey, error: errorDetails(error) }
+  try {
+    warmHive().log.error('request failed', details)
+  } catch {
+    // the configuration itself is at fault, so there is no hive to log with
+    console.error('request failed', details)
+  }
+}
+
+const authorized: MiddlewareObj<Event, Result> = {
+  before: ({ event }) => {
+    verifyAdminKey(event.headers.authorization, warmHive().config.adminKeys)
+  },
+}
+
+function tooLate(): never {
+  throw new HiveError('request.timeout', 'It is not known whether the request took effect; it is safe to repeat.')
+}
+
+/** Checks every part before it refuses, so that one answer names all that is wrong. */
+function parseInput(shape: InputShape, event: Event): Record<string, unknown> {
+  const given: [keyof InputShape, z.ZodType, unknown][] = [
+    ['path', shape.path ?? z.unknown(), event.pathParameters ?? {}],
+    ['query', shape.query ?? z.strictObject({}), decodeQuery(event.rawQueryString ?? '')],
+    ['body', shape.body ?? z.unknown(), shape.body ? decodeBody(event) : undefined],
+  ]
+  const input: Record<string, unknown> = {}
+  const errors: FieldError[] = []
+  for (const [part, schema, value] of given) {
+    const parsed = schema.safeParse(value)
+    if (parsed.success) input[part] = parsed.data
+    else errors.push(...fieldErrors(parsed.error))
+  }
+  if (errors.length > 0) throw new HiveError('request.invalid', 'The request is not valid; see errors.', { errors })
+  return input
+}

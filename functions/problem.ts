@@ -1,0 +1,57 @@
+import { type ErrorCode, HiveError } from '../core/errors.ts'
+import type { Answer } from './answer.ts'
+
+/** The short name of each problem; what happened in one case is the error's own message. */
+const titles: Record<ErrorCode, string> = {
+  'request.invalid_json': 'The body is not valid JSON',
+  'request.invalid': 'The request is not valid',
+  'request.unprocessable': 'The request contradicts itself',
+  'request.too_large': 'The request is too large',
+  'request.timeout': 'The request took too long',
+  'cursor.invalid': 'The cursor is not valid',
+  'version.unknown': 'The message version is not known',
+  'auth.missing': 'No key was given',
+  'auth.invalid': 'The key is not valid',
+  'route.unknown': 'There is no such route',
+  'route.method': 'The route has no such method',
+  'agent.unknown': 'There is no such agent',
+  'agent.disabled': 'The agent is disabled',
+  'message.unknown': 'There is no such message',
+  'message.conflict': 'The message id is taken by other content',
+  'dead_letter.unknown': 'There is no such dead letter',
+  'receipt.stale': 'The receipt is no longer valid',
+  'loop.detected': 'Agents answer each other without end',
+  'endpoint.refused': 'The endpoint is refused',
+  'inbox.full': 'The inbox is full',
+  'history.backlog': 'History is behind',
+  'redis.unavailable': 'Redis cannot be reached',
+  'postgres.unavailable': 'Postgres cannot be reached',
+  internal: 'Something went wrong',
+}
+
+/** The answer to a failed request: RFC 9457 `application/problem+json`. What is not a HiveError says nothing of itself. */
+export function problem(error: unknown, requestId: string): Answer {
+  const known = error instanceof HiveError && error.code !== 'internal' ? error : null
+  const code = known?.code ?? 'internal'
+  const status = known?.status ?? 500
+  const body = {
+    type: `urn:agent-hive:error:${code}`,
+    title: titles[code],
+    status,
+    detail: known?.message ?? 'The failure was logged under this request id.',
+    code,
+    errors: known?.errors ?? [],
+    request_id: requestId,
+  }
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...problemHeaders(status, known) },
+    body,
+  }
+}
+
+function problemHeaders(status: number, error: HiveError | null): Record<string, string> {
+  if (status === 401) return { 'www-authenticate': 'Bearer' }
+  if (status === 503 || status === 429) return { 'retry-after': String(Math.max(1, Math.ceil(error?.retryAfter ?? 1))) }
+  return {}
+}

@@ -1,0 +1,64 @@
+import * as z from 'zod'
+import { HiveError } from '../../core/errors.ts'
+import { Printable } from '../../core/protocol/printable.ts'
+
+const receipt = z.string().min(1).max(256)
+const delaySeconds = z.number().min(0).max(43_200)
+const leaseSeconds = z.number().min(0.001).max(43_200)
+
+/** Body of `POST …/inbox/receive`. */
+export const Receive = z.strictObject({
+  max: z.int().min(1).max(100).default(10),
+  lease_seconds: leaseSeconds.exactOptional(),
+  wait_seconds: z.number().min(0).max(20).default(0),
+  correlation_id: Printable.exactOptional(),
+})
+
+/**
+ * The header `Idempotency-Key`: the same key again answers with those leases of its first time that are still valid.
+ * Throws `request.invalid`.
+ */
+export function readIdempotencyKey(headers: Record<string, string | undefined>): string | undefined {
+  const key = headers['idempotency-key']
+  if (key === undefined || /^[\x21-\x7e]{1,128}$/.test(key)) return key
+  const message = 'must be 1 to 128 printable characters without spaces'
+  throw new HiveError('request.invalid', `Idempotency-Key ${message}.`, {
+    errors: [{ field: 'Idempotency-Key', message }],
+  })
+}
+
+/** Body of `POST …/inbox/settle`: 1 to 100 receipts in all, none of them twice. */
+export const Settle = z
+  .strictObject({
+    acks: z.array(receipt).max(100).default([]),
+    nacks: z
+      .array(
+        z.strictObject({
+          receipt,
+          delay_seconds: delaySeconds.exactOptional(),
+          reason: z.string().max(1_024).exactOptional(),
+        }),
+      )
+      .max(100)
+      .default([]),
+    extensions: z
+      .array(z.strictObject({ receipt, lease_seconds: leaseSeconds }))
+      .max(100)
+      .default([]),
+  })
+  .check(({ value, issues }) => {
+    const named: [path: PropertyKey[], receipt: string][] = [
+      ...value.acks.map((ack, index): [PropertyKey[], string] => [['acks', index], ack]),
+      ...value.nacks.map((nack, index): [PropertyKey[], string] => [['nacks', index, 'receipt'], nack.receipt]),
+      ...value.extensions.map((it, index): [PropertyKey[], string] => [['extensions', index, 'receipt'], it.receipt]),
+    ]
+    if (named.length < 1 || named.length > 100) {
+      const message = `acks, nacks and extensions hold ${named.length} receipts in all; 1 to 100 are taken`
+      issues.push({ code: 'custom', input: value, path: ['acks'], message })
+    }
+    const seen = new Set<string>()
+    for (const [path, receipt] of named) {
+      if (seen.has(receipt)) issues.push({ code: 'custom', input: receipt, path, message: 'is in this request twice' })
+      seen.add(receipt)
+    }
+  })

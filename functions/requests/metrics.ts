@@ -1,0 +1,57 @@
+import * as z from 'zod'
+import { HiveError } from '../../core/errors.ts'
+import { AgentName } from '../../core/protocol/agent-name.ts'
+import { fieldErrors } from '../../core/protocol/field-errors.ts'
+import { Timestamp } from '../../core/protocol/timestamp.ts'
+import type { MetricPoint as Point } from '../../core/records/metrics-repository.ts'
+import { paging } from './paging.ts'
+
+const metricType = z.string().min(1).max(128)
+
+/** One measurement; without a timestamp it is of now. */
+export const MetricPoint = z.strictObject({
+  agent_name: AgentName,
+  metric_type: metricType,
+  value: z.number(),
+  timestamp: Timestamp.exactOptional(),
+  metadata: z.record(z.string(), z.unknown()).exactOptional(),
+  source_database: z.string().max(256).nullable().exactOptional(),
+})
+
+/** Body of `POST /v1/metrics`: many points, or one bare. */
+export const MetricPoints = z.strictObject({ points: z.array(MetricPoint).min(1).max(5_000) })
+
+const filters = { agent_name: AgentName.exactOptional(), metric_type: metricType.exactOptional() }
+
+/** Query of `GET /v1/metrics`: newest first, from (included) to (excluded). */
+export const MetricQuery = z.strictObject({
+  ...filters,
+  from: Timestamp.exactOptional(),
+  to: Timestamp.exactOptional(),
+  ...paging,
+})
+
+/** Query of `GET /v1/metrics/rollup`. */
+export const RollupQuery = z.strictObject({
+  ...filters,
+  from: Timestamp,
+  to: Timestamp,
+  interval_seconds: z.coerce.number<string>('must be a whole number').int().min(1).max(31_536_000),
+})
+
+/**
+ * The points of a body: `{points: […]}` or one bare point. Each gets a timestamp.
+ * Throws `request.invalid` naming every fault of every point.
+ */
+export function readPoints(body: unknown, now: number): Point[] {
+  const many = typeof body === 'object' && body !== null && 'points' in body
+  const parsed = many ? MetricPoints.safeParse(body) : MetricPoint.safeParse(body)
+  if (!parsed.success) {
+    throw new HiveError('request.invalid', 'The points are not valid; see errors.', {
+      errors: fieldErrors(parsed.error),
+    })
+  }
+  const points = 'points' in parsed.data ? parsed.data.points : [parsed.data]
+  const missing = new Date(now).toISOString()
+  return points.map(({ timestamp = missing, ...point }) => ({ ...point, timestamp }))
+}
