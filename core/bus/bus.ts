@@ -1,0 +1,122 @@
+import { Redis } from '@upstash/redis'
+import type { HiveConfig } from '../config.ts'
+import { HiveError } from '../errors.ts'
+import { createKeys, type Keys } from './keys.ts'
+import { type Periods, periodsOf } from './periods.ts'
+
+/** A named Lua script. `source` is complete: prelude and body. */
+export type BusScript = { name: string; source: string }
+
+/** The buckets that are current by Redis's clock, as far as the caller knows. */
+export type Moment = { now: number; short: number; long: number; settled: number }
+
+/** What a script is called with: every key it may touch, and its arguments after the shared settings. */
+export type ScriptCall = { keys: string[]; args: string[] }
+
+/** The bus's connection to Redis. Only `core/bus` uses it. */
+export type Bus = {
+  redis: Redis
+  keys: Keys
+  periods: Periods
+  /** Redis's time in ms, estimated from the last answer that carried it. */
+  now(): number
+  /** Runs one script; calls `build` again when the time buckets that it declared are not those of Redis's clock. */
+  run(script: BusScript, requestId: string, build: (moment: Moment) => ScriptCall): Promise<unknown[]>
+  /** Runs plain commands through the client, with its errors mapped. */
+  ask<T>(call: (redis: Redis) => Promise<T>): Promise<T>
+}
+
+/**
+ * Builds the connection. Raises `redis.unavailable` for every failure of Redis or the way to it; the client's own
+ * errors carry whole commands with their payload and never leave this file.
+ */
+export function createBus(config: HiveConfig, now: () => number): Bus {
+  const redis = new Redis({
+    url: config.redisRestUrl,
+    token: config.redisRestToken,
+    // numeric-looking strings must come back as they went in
+    automaticDeserialization: false,
+    responseEncoding: false,
+    // one request a call: a merged pipeline could pass Upstash's 10 MB
+    enableAutoPipelining: false,
+    enableTelemetry: false,
+    readYourWrites: false,
+    retry: { retries: config.redisRetries, backoff: (attempt) => 25 * 2 ** attempt },
+    // a function: with a plain signal the client answers 200 "Aborted" instead of failing
+    signal: () => AbortSignal.timeout(config.redisTimeoutMs),
+  })
+  const periods = periodsOf(config)
+  const settings = [
+    periods.short,
+    periods.long,
+    periods.settled,
+    periods.keep,
+    config.offsetHighMs,
+    config.offsetMediumMs,
+    config.offsetLowMs,
+    config.inboxMaxMessages,
+    config.inboxMaxBytes,
+    config.inboxMaxDead,
+    config.hopLimit,
+    config.outboxMaxBytes,
+    config.statusRetentionMs,
+    config.deadRetentionMs,
+    config.wakeGraceMs,
+    config.maxWaiters,
+  ].join(' ')
+  const loaded = new Map<string, { exec(keys: string[], args: string[]): Promise<unknown> }>()
+  let skew = 0
+
+  const bus: Bus = {
+    redis,
+    keys: createKeys(config.stage),
+    periods,
+    now: () => now() + skew,
+
+    async run(script, requestId, build) {
+      const prepared = loaded.get(script.name) ?? redis.createScript(script.source)
+      loaded.set(script.name, prepared)
+      // each round learns Redis's time, so more than two means that buckets turn faster than requests travel
+      for (let round = 0; round < 20; round++) {
+        const at = bus.now()
+        const moment = {
+          now: at,
+          short: Math.floor(at / periods.short),
+          long: Math.floor(at / periods.long),
+          settled: Math.floor(at / periods.settled),
+        }
+        const { keys, args } = build(moment)
+        const buckets = `${moment.short} ${moment.long} ${moment.settled}`
+        const answer = (await guarded(() =>
+          prepared.exec(keys, [`${buckets} ${settings}`, requestId, ...args]),
+        )) as unknown[]
+        const serverNow = Number(answer[1])
+        skew = serverNow - now()
+        if (answer[0] !== 'period') return answer
+      }
+      throw new HiveError('redis.unavailable', 'The time buckets of Redis turn too fast.', { retryAfter: 1 })
+    },
+
+    ask: (call) => guarded(() => call(redis)),
+  }
+  return bus
+}
+
+/** Turns whatever the client throws into one error without the command in it. */
+async function guarded<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw new HiveError('redis.unavailable', 'Redis does not answer; nothing is known to be lost. Try again.', {
+      retryAfter: 1,
+      cause: redacted(error),
+    })
+  }
+}
+
+/** Keeps what Redis said and drops the command that the client appends to it. */
+function redacted(error: unknown): Error {
+  const text = error instanceof Error ? error.message : String(error)
+  const said = text.split(', command was:')[0] ?? ''
+  return new Error(said.slice(0, 300))
+}

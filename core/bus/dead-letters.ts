@@ -1,0 +1,194 @@
+import { HiveError } from '../errors.ts'
+import type { Hive } from '../hive.ts'
+import { contentDigest } from '../protocol/digest.ts'
+import { decodeEnvelope } from '../protocol/envelope.ts'
+import type { AgentMessage } from '../protocol/message.ts'
+import { unknownAgent } from './agent-errors.ts'
+import { dropBodies } from './drop-bodies.ts'
+import { inboxKeys } from './inbox-keys.ts'
+import { decodeState } from './message-state.ts'
+import { wakeAfter } from './receive.ts'
+import { discardScript, redriveScript } from './scripts/dead-letters.ts'
+
+/** A message whose attempts are used up. */
+export type DeadLetter = {
+  dead_letter_id: string
+  died_at: string
+  /** Why the last attempt failed. */
+  reason: string
+  attempts: number
+  max_attempts: number
+  /** When it is discarded unless someone sees to it. */
+  kept_until: string
+  message: AgentMessage
+}
+
+export type DeadLetterSelection = { ids: string[] } | { all: true }
+
+/** How many dead letters one script handles. */
+const chunk = 100
+
+/**
+ * Dead letters of an agent, the oldest first. `after` is the place (`died at ms`, id) behind which to go on. Raises
+ * agent.unknown, redis.unavailable.
+ */
+export async function listDeadLetters(
+  hive: Hive,
+  agent: string,
+  input: { limit: number; after?: { diedAt: number; id: string } | undefined },
+): Promise<{ items: DeadLetter[]; next: { diedAt: number; id: string } | null }> {
+  await mustExist(hive, agent)
+  const { bus } = hive
+  const from = input.after?.diedAt ?? 0
+  const places: { id: string; diedAt: number }[] = []
+  // several may have died in the same ms: those at or before `after` are passed over by id
+  for (let offset = 0; places.length <= input.limit; ) {
+    const page = await bus.ask((redis) =>
+      redis.zrange<string[]>(bus.keys.dead(agent), from, '+inf', {
+        byScore: true,
+        withScores: true,
+        offset,
+        count: input.limit + 1,
+      }),
+    )
+    for (let i = 0; i < page.length; i += 2) {
+      const place = { id: page[i] as string, diedAt: Number(page[i + 1]) }
+      const { after } = input
+      if (!after || place.diedAt > after.diedAt || place.id > after.id) places.push(place)
+    }
+    if (page.length < 2 * (input.limit + 1)) break
+    offset += input.limit + 1
+  }
+  const shown = places.slice(0, input.limit)
+  const items = await load(hive, agent, shown)
+  return { items, next: places.length > input.limit ? (shown.at(-1) ?? null) : null }
+}
+
+/** One dead letter. Raises dead_letter.unknown, agent.unknown, redis.unavailable. */
+export async function getDeadLetter(hive: Hive, agent: string, id: string): Promise<DeadLetter> {
+  await mustExist(hive, agent)
+  const diedAt = /^\d{1,17}$/.test(id)
+    ? await hive.bus.ask((redis) => redis.zscore(hive.bus.keys.dead(agent), id))
+    : null
+  const [letter] = diedAt === null ? [] : await load(hive, agent, [{ id, diedAt: Number(diedAt) }])
+  if (!letter) throw new HiveError('dead_letter.unknown', 'This agent has no such dead letter.')
+  return letter
+}
+
+/**
+ * Reopens dead letters: each goes to the tail of the inbox with a new life and all its attempts. Returns how many;
+ * those that are no longer dead are passed over. Raises agent.unknown, redis.unavailable.
+ */
+export async function redrive(hive: Hive, agent: string, selection: DeadLetterSelection): Promise<number> {
+  const { bus } = hive
+  return overSelection(hive, agent, selection, async (ids) => {
+    const requestId = hive.ids.requestId()
+    const letters = await load(
+      hive,
+      agent,
+      ids.map((id) => ({ id, diedAt: 0 })),
+    )
+    if (letters.length === 0) return 0
+    const answer = await bus.run(redriveScript, requestId, (moment) => ({
+      keys: [
+        ...inboxKeys(bus.keys, agent, moment.settled),
+        ...letters.flatMap(({ message, body }) => [
+          bus.keys.sentShort(message.from_agent, moment.short),
+          bus.keys.sentLong(message.from_agent, moment.long),
+          bus.keys.body(agent, body ?? '-'),
+        ]),
+      ],
+      args: [
+        agent,
+        String(letters.length),
+        ...letters.flatMap(({ dead_letter_id, message }) => [dead_letter_id, contentDigest(message)]),
+      ],
+    }))
+    if (answer[0] === 'unknown') throw unknownAgent(agent)
+    await wakeAfter(hive, agent, requestId, Number(answer[2]), answer[3])
+    return Number(answer[4])
+  })
+}
+
+/**
+ * Throws dead letters away; their status becomes discarded. Returns how many; those that are no longer dead are
+ * passed over. Raises agent.unknown, redis.unavailable.
+ */
+export async function discard(hive: Hive, agent: string, selection: DeadLetterSelection): Promise<number> {
+  const { bus } = hive
+  return overSelection(hive, agent, selection, async (ids) => {
+    const requestId = hive.ids.requestId()
+    const answer = await bus.run(discardScript, requestId, (moment) => ({
+      keys: inboxKeys(bus.keys, agent, moment.settled),
+      args: [agent, String(ids.length), ...ids],
+    }))
+    if (answer[0] === 'unknown') throw unknownAgent(agent)
+    await Promise.all([
+      wakeAfter(hive, agent, requestId, Number(answer[2]), null),
+      dropBodies(hive, agent, answer[3] as string[]),
+    ])
+    return Number(answer[4])
+  })
+}
+
+/** Applies an action to chunks of the selected; `all` means those that are dead when it is asked. */
+async function overSelection(
+  hive: Hive,
+  agent: string,
+  selection: DeadLetterSelection,
+  act: (ids: string[]) => Promise<number>,
+): Promise<number> {
+  await mustExist(hive, agent)
+  const { bus } = hive
+  const ids =
+    'ids' in selection
+      ? [...new Set(selection.ids)].filter((id) => /^\d{1,17}$/.test(id))
+      : await bus.ask((redis) => redis.zrange<string[]>(bus.keys.dead(agent), 0, -1))
+  let done = 0
+  for (let i = 0; i < ids.length; i += chunk) done += await act(ids.slice(i, i + chunk))
+  return done
+}
+
+async function load(
+  hive: Hive,
+  agent: string,
+  places: { id: string; diedAt: number }[],
+): Promise<(DeadLetter & { body: string | null })[]> {
+  if (places.length === 0) return []
+  const { bus } = hive
+  const fields = places.flatMap(({ id }) => [id, `m:${id}`])
+  const values = await bus.ask((redis) => redis.hmget(bus.keys.inbox(agent), ...fields))
+  const row = values as unknown as (string | null)[]
+  const states = places.map((_, i) => {
+    const text = row[2 * i]
+    return typeof text === 'string' ? decodeState(text) : undefined
+  })
+  const tokens = states.flatMap((state) => (state?.body ? [state.body] : []))
+  const bodies =
+    tokens.length === 0
+      ? []
+      : await bus.ask((redis) => redis.mget<(string | null)[]>(...tokens.map((token) => bus.keys.body(agent, token))))
+  const bodyOf = new Map(tokens.map((token, i) => [token, bodies[i]]))
+  return places.flatMap(({ id, diedAt }, i) => {
+    const state = states[i]
+    const envelope = state?.body ? bodyOf.get(state.body) : row[2 * i + 1]
+    if (!state || state.state !== 'dead' || !envelope) return []
+    return [
+      {
+        dead_letter_id: id,
+        died_at: new Date(diedAt).toISOString(),
+        reason: state.reason,
+        attempts: state.attempts,
+        max_attempts: state.max_attempts,
+        kept_until: new Date(state.due_at).toISOString(),
+        message: decodeEnvelope(envelope),
+        body: state.body,
+      },
+    ]
+  })
+}
+
+async function mustExist(hive: Hive, agent: string): Promise<void> {
+  const status = await hive.bus.ask((redis) => redis.hget<string>(hive.bus.keys.inbox(agent), 'status'))
+  if (status === null) throw unknownAgent(agent)
+}

@@ -1,0 +1,50 @@
+import { crc32 } from 'node:zlib'
+
+/** Shards of the outbox and of the due index. Fixed: changing it would orphan what waits in the old shards. */
+export const shardCount = 16
+
+/** Every Redis key of the bus. `{agent}` is a hash tag: all keys of one inbox share a slot. */
+export type Keys = ReturnType<typeof createKeys>
+
+/** Builds the key names of one stage. */
+export function createKeys(stage: string) {
+  const root = `hive:${stage}`
+  const of = (agent: string) => `${root}:{${agent}}`
+  return {
+    root,
+    /** Hash: projection of the agent, counters, and two fields a message (`<sequence>` state, `m<sequence>` envelope). */
+    inbox: (agent: string) => `${of(agent)}:inbox`,
+    /** Zset of messages that can be handed over now, by acceptance plus the priority's offset (µs). */
+    ready: (agent: string) => `${of(agent)}:ready`,
+    /** Zset of every message, by its next timed event (ms): expiry, due time, end of lease, end of retention. */
+    timers: (agent: string) => `${of(agent)}:timers`,
+    /** Zset of dead letters by time of death (ms). */
+    dead: (agent: string) => `${of(agent)}:dead`,
+    /** Zset, all scores 0, of `<correlation id>\n<sequence>`: finds messages by correlation id. */
+    correlated: (agent: string) => `${of(agent)}:correlated`,
+    /** Hash of settled outcomes of one period. */
+    settled: (agent: string, period: number) => `${of(agent)}:settled:${period}`,
+    /** String: the leases that one receive request was given. */
+    request: (agent: string, id: string) => `${of(agent)}:request:${id}`,
+    /** String: an envelope over the inline limit. */
+    body: (agent: string, token: string) => `${of(agent)}:body:${token}`,
+    /** Hash of message id → hop count, for messages that have a cause. */
+    hops: (agent: string, period: number) => `${of(agent)}:hops:${period}`,
+    /** Hash of the sender's message ids of one period → digest and first result. */
+    sentShort: (agent: string, period: number) => `${of(agent)}:sent:s${period}`,
+    sentLong: (agent: string, period: number) => `${of(agent)}:sent:l${period}`,
+    /** Stream of what history has yet to write. */
+    outbox: (shard: number) => `${root}:outbox:${shard}`,
+    /** String: bytes in that stream. */
+    outboxBytes: (shard: number) => `${root}:outbox:${shard}:bytes`,
+    /** Zset of agents by the time (ms) at which their inbox wants to be looked at. */
+    due: (shard: number) => `${root}:due:${shard}`,
+    /** Zset of waiting receive calls by their end (ms). */
+    waiters: `${root}:waiters`,
+  }
+}
+
+/** The shard of an agent's outbox and due entries. */
+export function shardOf(agent: string): number {
+  return crc32(agent) % shardCount
+}

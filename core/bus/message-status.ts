@@ -1,0 +1,167 @@
+import { HiveError } from '../errors.ts'
+import type { Hive } from '../hive.ts'
+import type { Status } from '../protocol/status.ts'
+import { decodeState, type LiveState } from './message-state.ts'
+import { statusScript } from './scripts/status.ts'
+
+/** Why a message that could be handed over has not been. */
+export type Waiting = {
+  because: string
+  /** How many messages of the inbox go first. */
+  ahead?: number
+  /** When that ends, at the latest. */
+  until?: string
+}
+
+/** What became of a message at one recipient. */
+export type RecipientStatus = {
+  agent: string
+  status: Status
+  state: LiveState | 'settled'
+  accepted_at: string
+  attempts: number
+  max_attempts: number
+  expires_at: string
+  settled_at?: string
+  /** Why the last attempt or the message failed. */
+  reason?: string
+  waiting?: Waiting
+}
+
+export type MessageStatus = { message_id: string; from_agent: string; recipients: RecipientStatus[] }
+
+/**
+ * What became of a message, known by its sender and id. Raises message.unknown for one that was never accepted, that
+ * another agent sent, or whose retention has ended.
+ */
+export async function messageStatus(hive: Hive, fromAgent: string, messageId: string): Promise<MessageStatus> {
+  const { bus } = hive
+  const at = bus.now()
+  const short = Math.floor(at / bus.periods.short)
+  const long = Math.floor(at / bus.periods.long)
+  // one bucket ahead too: this clock is an estimate of Redis's
+  const buckets = [
+    ...span(short, bus.periods.shortBuckets).map((period) => bus.keys.sentShort(fromAgent, period)),
+    ...span(long, bus.periods.longBuckets).map((period) => bus.keys.sentLong(fromAgent, period)),
+  ]
+  const entries = await bus.ask((redis) => {
+    const pipeline = redis.pipeline()
+    for (const key of buckets) pipeline.hget(key, `i:${messageId}`)
+    return pipeline.exec<(string | null)[]>()
+  })
+  const entry = entries.filter((text) => text !== null).at(0)
+  if (!entry) throw unknownMessage()
+  const { sequence, recipient } = decodeLedgerEntry(entry)
+  const [status] = await recipientStatuses(hive, recipient, [sequence])
+  if (!status) throw unknownMessage()
+  return { message_id: messageId, from_agent: fromAgent, recipients: [status] }
+}
+
+/** A ledger entry is `<digest> <accepted ms> <sequence> <recipient>`. */
+function decodeLedgerEntry(entry: string): { sequence: string; recipient: string } {
+  const [, , sequence = '', ...recipient] = entry.split(' ')
+  return { sequence, recipient: recipient.join(' ') }
+}
+
+/** What became of messages of one inbox, by sequence; undefined where nothing is kept any more. */
+export async function recipientStatuses(
+  hive: Hive,
+  agent: string,
+  sequences: string[],
+): Promise<(RecipientStatus | undefined)[]> {
+  const { bus } = hive
+  const answer = await bus.run(statusScript, hive.ids.requestId(), (moment) => ({
+    keys: [
+      bus.keys.inbox(agent),
+      bus.keys.ready(agent),
+      ...span(moment.settled, bus.periods.settledBuckets).map((period) => bus.keys.settled(agent, period)),
+    ],
+    args: [String(sequences.length), ...sequences],
+  }))
+  const [, now, agentRow, results] = answer as [string, string, string[], StatusRow[]]
+  return results.map((row) => describeRow(agent, Number(now), agentRow, row))
+}
+
+type StatusRow = ['live', state: string, place: number, head: string] | ['settled', outcome: string] | ['gone']
+
+function describeRow(agent: string, now: number, agentRow: string[], row: StatusRow): RecipientStatus | undefined {
+  if (row[0] === 'gone') return undefined
+  if (row[0] === 'settled') {
+    const [numbers = '', ...reason] = row[1].split('\n')
+    const [status, at, attempts, max, , , accepted, expires] = numbers.split(' ')
+    return {
+      agent,
+      status: status as Status,
+      state: 'settled',
+      accepted_at: iso(Number(accepted)),
+      attempts: Number(attempts),
+      max_attempts: Number(max),
+      expires_at: iso(Number(expires)),
+      settled_at: iso(Number(at)),
+      ...reasonOf(reason.join('\n')),
+    }
+  }
+  const message = decodeState(row[1])
+  const common = {
+    agent,
+    accepted_at: iso(message.accepted_at),
+    attempts: message.attempts,
+    max_attempts: message.max_attempts,
+    expires_at: iso(message.expires_at),
+    ...reasonOf(message.reason),
+  }
+  if (message.state === 'dead') return { ...common, status: 'failed', state: 'dead' }
+  // its life has ended; the next receive or sweep settles it
+  if (message.state !== 'leased' && message.expires_at <= now) return { ...common, status: 'expired', state: message.state }
+  return { ...common, status: 'pending', state: message.state, waiting: waitingFor(message, now, agentRow, row) }
+}
+
+function waitingFor(
+  message: ReturnType<typeof decodeState>,
+  now: number,
+  agentRow: string[],
+  row: ['live', string, number, string],
+): Waiting {
+  const [agentStatus, push, breakerUntil, deliverUntil] = agentRow
+  if (message.state === 'leased') {
+    return message.due_at > now
+      ? { because: 'a receiver holds it under a lease', until: iso(message.due_at) }
+      : { because: 'its lease ran out; it is handed over again at the next receive' }
+  }
+  if (message.state === 'held') {
+    const head = row[3] === '' ? undefined : decodeState(row[3])
+    const holder = head ? `${head.message_id} from ${head.from_agent}, which is ${head.state}` : 'an earlier message'
+    return { because: `its ordering key ${JSON.stringify(message.ordering_key)} is held by ${holder}` }
+  }
+  if (message.state === 'delayed') {
+    return {
+      because: message.attempts > 0 ? 'it waits for its next attempt' : 'it was published with a delay',
+      until: iso(Math.min(message.due_at, message.expires_at)),
+    }
+  }
+  const ahead = Number(row[2])
+  if (agentStatus !== 'enabled') return { because: 'its recipient is disabled', ahead }
+  if (push !== '1') return { because: 'its recipient has not asked for it yet', ahead }
+  if (Number(breakerUntil) > now) {
+    return { because: "the circuit breaker of its recipient's endpoint is open", ahead, until: iso(Number(breakerUntil)) }
+  }
+  if (Number(deliverUntil) > now) return { because: 'a delivery to its recipient is under way', ahead }
+  return { because: 'it is about to be pushed to its recipient', ahead }
+}
+
+/** The current bucket, the next one, and those before that may still hold an entry. */
+function span(current: number, buckets: number): number[] {
+  return Array.from({ length: buckets + 1 }, (_, i) => current + 1 - i)
+}
+
+function reasonOf(text: string): { reason?: string } {
+  return text === '' ? {} : { reason: text }
+}
+
+function unknownMessage(): HiveError {
+  return new HiveError('message.unknown', 'No message of this sender has this id, or its retention has ended.')
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

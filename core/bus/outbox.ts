@@ -1,0 +1,76 @@
+import type { Hive } from '../hive.ts'
+import { decodeEnvelope } from '../protocol/envelope.ts'
+import type { AgentMessage } from '../protocol/message.ts'
+import type { Status } from '../protocol/status.ts'
+import { shardCount } from './keys.ts'
+import { commitOutboxScript } from './scripts/commit-outbox.ts'
+
+/** What happened to messages, in the order in which it happened at each recipient. Times are µs by Redis's clock. */
+export type OutboxEvent =
+  | { kind: 'accepted'; at: number; to_agent: string; message: AgentMessage }
+  | {
+      kind: 'status'
+      at: number
+      to_agent: string
+      status: Status
+      attempts: number
+      from_agent: string
+      message_id: string
+      reason: string
+    }
+
+export type OutboxPage = { ids: string[]; bytes: number; events: OutboxEvent[] }
+
+/** Reads the oldest entries of a shard. They stay until `commitOutbox`. Raises redis.unavailable. */
+export async function readOutbox(hive: Hive, shard: number, entries: number): Promise<OutboxPage> {
+  const { bus } = hive
+  const answer = await bus.ask((redis) => redis.xrange(bus.keys.outbox(shard), '-', '+', entries))
+  const rows = answer as unknown as [id: string, fields: string[]][]
+  const page: OutboxPage = { ids: [], bytes: 0, events: [] }
+  for (const [id, fields] of rows) {
+    page.ids.push(id)
+    for (let i = 0; i < fields.length; i += 2) {
+      const value = fields[i + 1] as string
+      page.bytes += Buffer.byteLength(value)
+      page.events.push(fields[i] === 'a' ? acceptedEvent(value) : statusEvent(value))
+    }
+  }
+  return page
+}
+
+/** Deletes entries that history has committed. Raises redis.unavailable. */
+export async function commitOutbox(hive: Hive, shard: number, page: OutboxPage): Promise<void> {
+  const { bus } = hive
+  await bus.run(commitOutboxScript, hive.ids.requestId(), () => ({
+    keys: [bus.keys.outbox(shard), bus.keys.outboxBytes(shard)],
+    args: [String(page.bytes), ...page.ids],
+  }))
+}
+
+/** Bytes that wait in each shard. */
+export async function outboxBacklog(hive: Hive): Promise<number[]> {
+  const { bus } = hive
+  const keys = Array.from({ length: shardCount }, (_, shard) => bus.keys.outboxBytes(shard))
+  const bytes = await bus.ask((redis) => redis.mget<(string | null)[]>(...keys))
+  return bytes.map(Number)
+}
+
+function acceptedEvent(value: string): OutboxEvent {
+  const [sequence = '', to_agent = ''] = value.split('\n', 2)
+  const envelope = value.slice(sequence.length + to_agent.length + 2)
+  return { kind: 'accepted', at: Number(sequence), to_agent, message: decodeEnvelope(envelope) }
+}
+
+function statusEvent(value: string): OutboxEvent {
+  const [to_agent = '', status, at, attempts, from_agent = '', message_id = '', ...reason] = value.split('\n')
+  return {
+    kind: 'status',
+    at: Number(at),
+    to_agent,
+    status: status as Status,
+    attempts: Number(attempts),
+    from_agent,
+    message_id,
+    reason: reason.join('\n'),
+  }
+}

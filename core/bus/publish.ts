@@ -1,0 +1,235 @@
+import type { ErrorCode, FieldError } from '../errors.ts'
+import { HiveError } from '../errors.ts'
+import type { Hive } from '../hive.ts'
+import { contentDigest } from '../protocol/digest.ts'
+import { encodeEnvelope } from '../protocol/envelope.ts'
+import type { AgentMessage } from '../protocol/message.ts'
+import type { Status } from '../protocol/status.ts'
+import type { Moment, ScriptCall } from './bus.ts'
+import { shardOf } from './keys.ts'
+import { recipientStatuses } from './message-status.ts'
+import { publishScript } from './scripts/publish.ts'
+import { sendWakes } from './wake.ts'
+
+/** Envelopes over this many bytes live under a key of their own, outside the inbox hash. */
+const inlineLimit = 16 * 1024
+
+/** What a sender learns of a message. */
+export type Published = {
+  message_id: string
+  from_agent: string
+  to_agent: string
+  status: Status
+  /** When it was accepted, by Redis's clock. */
+  accepted_at: string
+  /** True when the same message was accepted before: the rest is what became of that one. */
+  duplicate: boolean
+}
+
+const refusals: Record<string, { code: ErrorCode; field: string; say(message: AgentMessage): string }> = {
+  conflict: {
+    code: 'message.conflict',
+    field: 'message_id',
+    say: () => 'was used before by this sender for a message with other content',
+  },
+  unknown: { code: 'agent.unknown', field: 'to_agent', say: (m) => `no agent is called ${JSON.stringify(m.to_agent)}` },
+  disabled: { code: 'agent.disabled', field: 'to_agent', say: () => 'is disabled' },
+  full: { code: 'inbox.full', field: 'to_agent', say: () => 'has a full inbox' },
+  dead: { code: 'inbox.full', field: 'to_agent', say: () => 'has too many dead letters: redrive or discard them' },
+  loop: {
+    code: 'loop.detected',
+    field: 'causation_id',
+    say: () => 'the chain of messages that answer each other is too long',
+  },
+}
+
+/**
+ * Accepts 1 to 100 messages, all or nothing, each exactly once: a message is known by its sender and id, and one that
+ * was accepted before answers its first result. `path` prefixes the field names of errors (`messages[3].`).
+ *
+ * Raises message.conflict, agent.unknown, agent.disabled, inbox.full, loop.detected (each naming every message at
+ * fault), history.backlog, redis.unavailable.
+ */
+export async function publish(
+  hive: Hive,
+  messages: AgentMessage[],
+  options: { path?: (index: number) => string } = {},
+): Promise<Published[]> {
+  const path = options.path ?? (() => '')
+  const requestId = hive.ids.requestId()
+  const batch = distinct(messages, path)
+  const recipients = [...new Set(batch.unique.map(({ message }) => message.to_agent))]
+
+  const answer = await hive.bus.run(publishScript, requestId, (moment) =>
+    publishCall(hive, batch.unique, recipients, moment),
+  )
+  if (answer[0] === 'errors') throw refusal(batch.unique, answer.slice(2), path)
+  if (answer[0] === 'backlog') {
+    throw new HiveError('history.backlog', 'History is too far behind to accept more messages.', { retryAfter: 10 })
+  }
+  const [, , history, wakes, results] = answer as [string, string, number[], (number | string)[], ResultRow[]]
+
+  const deliver = []
+  for (let i = 0; i < wakes.length; i += 2) {
+    deliver.push({ agent: recipients[Number(wakes[i])] as string, delayMs: Number(wakes[i + 1]) })
+  }
+  if (deliver.length > 0 || history.length > 0) await sendWakes(hive, { requestId, deliver, history })
+  const published = await describe(hive, batch.unique, results)
+  return batch.places.map(({ at, repeated }) => {
+    const first = published[at] as Published
+    return repeated ? { ...first, duplicate: true } : first
+  })
+}
+
+type ResultRow = [duplicate: number, acceptedAt: string, sequence: string, recipient: string]
+type Prepared = { message: AgentMessage; digest: string; index: number }
+
+/** Finds messages that stand twice in one batch: the second is a duplicate of the first, or a conflict. */
+function distinct(messages: AgentMessage[], path: (index: number) => string) {
+  const unique: Prepared[] = []
+  const places: { at: number; repeated: boolean }[] = []
+  const seen = new Map<string, number>()
+  const errors: FieldError[] = []
+  for (const [index, message] of messages.entries()) {
+    const identity = `${message.from_agent}\n${message.message_id}`
+    const digest = contentDigest(message)
+    const before = seen.get(identity)
+    if (before === undefined) {
+      seen.set(identity, unique.length)
+      places.push({ at: unique.length, repeated: false })
+      unique.push({ message, digest, index })
+    } else {
+      if (unique[before]?.digest !== digest) {
+        errors.push({ field: `${path(index)}message_id`, message: 'stands twice in the batch with different content' })
+      }
+      places.push({ at: before, repeated: true })
+    }
+  }
+  if (errors.length > 0) throw new HiveError('message.conflict', 'Nothing was published.', { errors })
+  return { unique, places }
+}
+
+/** Lays out keys and arguments as `publishScript` documents them. */
+function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment: Moment): ScriptCall {
+  const { keys } = hive.bus
+  const senders = [...new Set(batch.map(({ message }) => message.from_agent))]
+  const shards = [...new Set(recipients.map(shardOf))]
+  const senderAt = new Map(senders.map((name, index) => [name, index + 1]))
+  const recipientAt = new Map(recipients.map((name, index) => [name, index + 1]))
+  const declared: string[] = []
+  for (const sender of senders) {
+    declared.push(
+      keys.sentShort(sender, moment.short),
+      keys.sentShort(sender, moment.short - 1),
+      keys.sentLong(sender, moment.long),
+      keys.sentLong(sender, moment.long - 1),
+      keys.sentLong(sender, moment.long - 2),
+      keys.hops(sender, moment.short),
+      keys.hops(sender, moment.short - 1),
+    )
+  }
+  for (const recipient of recipients) {
+    declared.push(
+      keys.inbox(recipient),
+      keys.ready(recipient),
+      keys.timers(recipient),
+      keys.correlated(recipient),
+      keys.hops(recipient, moment.short),
+    )
+  }
+  for (const shard of shards) declared.push(keys.outbox(shard), keys.outboxBytes(shard), keys.due(shard))
+
+  const rows: string[] = []
+  let bodies = 0
+  for (const { message, digest } of batch) {
+    const envelope = encodeEnvelope(message)
+    const size = Buffer.byteLength(envelope)
+    const options = message.delivery_options
+    let token = '-'
+    let body = 0
+    if (size > inlineLimit) {
+      token = hive.ids.requestId()
+      body = ++bodies
+      declared.push(keys.body(message.to_agent, token))
+    }
+    const { backoff } = options
+    const head = [
+      senderAt.get(message.from_agent),
+      recipientAt.get(message.to_agent),
+      message.priority,
+      message.ttl * 1000,
+      Math.round(options.delay_seconds * 1000),
+      options.max_attempts,
+      Math.round(options.lease_seconds * 1000),
+      backoff.type === 'fixed' ? 'f' : 'e',
+      Math.round(backoff.base_seconds * 1000),
+      Math.round(backoff.cap_seconds * 1000),
+      size,
+      token,
+      body,
+    ].join(' ')
+    rows.push(
+      head,
+      options.ordering_key ?? '',
+      message.message_id,
+      message.correlation_id ?? '',
+      digest,
+      message.causation_id ?? '',
+      envelope,
+    )
+  }
+  return {
+    keys: declared,
+    args: [
+      String(senders.length),
+      String(recipients.length),
+      String(shards.length),
+      String(bodies),
+      String(batch.length),
+      ...senders,
+      ...recipients,
+      ...recipients.map((name) => String(shards.indexOf(shardOf(name)) + 1)),
+      ...rows,
+    ],
+  }
+}
+
+function refusal(batch: Prepared[], faults: unknown[], path: (index: number) => string): HiveError {
+  const errors: FieldError[] = []
+  for (let i = 0; i < faults.length; i += 2) {
+    const prepared = batch[Number(faults[i])] as Prepared
+    const { code, field, say } = refusals[String(faults[i + 1])] as (typeof refusals)[string]
+    errors.push({ field: `${path(prepared.index)}${field}`, message: say(prepared.message), code })
+  }
+  const code = errors[0]?.code ?? 'internal'
+  const first = errors[0] as FieldError
+  return new HiveError(code, `Nothing was published: ${first.field} ${first.message}.`, {
+    errors,
+    ...(code === 'inbox.full' ? { retryAfter: 5 } : {}),
+  })
+}
+
+/** Puts the script's rows into words; a duplicate is answered with what became of the first. */
+async function describe(hive: Hive, batch: Prepared[], results: ResultRow[]): Promise<Published[]> {
+  const earlier = results.filter(([duplicate]) => Number(duplicate) === 1)
+  const statuses = new Map<string, Status>()
+  const byRecipient = Map.groupBy(earlier, ([, , , recipient]) => recipient)
+  for (const [recipient, rows] of byRecipient) {
+    const sequences = rows.map(([, , sequence]) => sequence)
+    const found = await recipientStatuses(hive, recipient, sequences)
+    for (const [i, status] of found.entries()) {
+      if (status) statuses.set(`${recipient}\n${sequences[i]}`, status.status)
+    }
+  }
+  return batch.map(({ message }, i) => {
+    const [duplicate, acceptedAt, sequence, recipient] = results[i] as ResultRow
+    return {
+      message_id: message.message_id,
+      from_agent: message.from_agent,
+      to_agent: message.to_agent,
+      status: statuses.get(`${recipient}\n${sequence}`) ?? 'pending',
+      accepted_at: new Date(Number(acceptedAt)).toISOString(),
+      duplicate: Number(duplicate) === 1,
+    }
+  })
+}

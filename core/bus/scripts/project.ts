@@ -1,0 +1,29 @@
+import type { BusScript } from '../bus.ts'
+import { prelude } from './prelude.ts'
+
+/**
+ * Writes what the hot path needs to know of an agent, unless a newer version is there already.
+ *
+ * KEYS  the 9 of inboxKeys
+ * ARGV[3] agent   [4] version   [5] enabled or disabled   [6] endpoint or ''   [7] sealed secrets (JSON)
+ * Answers {'ok', now, wake delay or false}
+ */
+export const projectScript: BusScript = {
+  name: 'project',
+  source: `${prelude}${String.raw`
+local K = inboxKeys(1)
+local ib, before = open(K, ARGV[3], {'endpoint'})
+local m = ib.m
+local version = tonumber(ARGV[4])
+if m.status ~= '' and m.version > version then return {'ok', int(now), false} end
+m.version = version
+m.status = ARGV[5]
+m.push = ARGV[6] ~= '' and 1 or 0
+ib.envelopes = {'endpoint', ARGV[6], 'secrets', ARGV[7]}
+-- another endpoint starts with a clean record
+if before[1] ~= ARGV[6] then m.breaker_failures = 0; m.breaker_until = 0 end
+local delay = askWake(ib)
+flush(ib, false)
+return {'ok', int(now), delay}
+`}`,
+}

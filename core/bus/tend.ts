@@ -1,0 +1,37 @@
+import type { Hive } from '../hive.ts'
+import { dropBodies } from './drop-bodies.ts'
+import { inboxKeys } from './inbox-keys.ts'
+import { wakeAfter } from './receive.ts'
+import { tendScript } from './scripts/tend.ts'
+
+/** Due events that one script applies at most, so that it stays short. */
+const eventsARound = 200
+
+/**
+ * Looks after an inbox whose time has come: ends lives, leases, delays and retentions that are due, and wakes a push
+ * delivery that has no wake. Returns whether more is due. Raises redis.unavailable.
+ */
+export async function tend(hive: Hive, agent: string): Promise<{ more: boolean }> {
+  const { bus } = hive
+  const requestId = hive.ids.requestId()
+  const answer = await bus.run(tendScript, requestId, (moment) => ({
+    keys: inboxKeys(bus.keys, agent, moment.settled),
+    args: [agent, String(eventsARound)],
+  }))
+  if (answer[0] === 'unknown') return { more: false }
+  const [, , , orphans, history, delay, more] = answer as [string, string, unknown, string[], number, unknown, number]
+  await Promise.all([dropBodies(hive, agent, orphans), wakeAfter(hive, agent, requestId, Number(history), delay)])
+  return { more: Number(more) === 1 }
+}
+
+/** Agents of one shard whose inboxes want to be looked after, the longest waiting first. */
+export async function dueAgents(hive: Hive, shard: number, limit: number): Promise<string[]> {
+  const { bus } = hive
+  return bus.ask((redis) =>
+    redis.zrange<string[]>(bus.keys.due(shard), '-inf', Math.floor(bus.now()), {
+      byScore: true,
+      offset: 0,
+      count: limit,
+    }),
+  )
+}

@@ -1,0 +1,101 @@
+import { projectAgent } from '../bus/projection.ts'
+import { type Claim, claimDelivery, type Leased } from '../bus/receive.ts'
+import { type Action, settleActions } from '../bus/settle.ts'
+import type { Hive } from '../hive.ts'
+import { encodeEnvelope } from '../protocol/envelope.ts'
+import { type Breaker, recordOutcome } from './breaker.ts'
+import { type Decision, decide } from './retry-policy.ts'
+import { openSecret } from './seal.ts'
+import { sendWebhook } from './send.ts'
+import { signWebhook } from './sign.ts'
+
+/**
+ * Pushes what waits for one agent to its endpoint, in order of urgency, for at most the delivery budget. Only one
+ * delivery of an agent runs at a time; one that stops with work left asks for the next wake while it settles.
+ * Raises redis.unavailable.
+ */
+export async function deliver(hive: Hive, agent: string): Promise<void> {
+  const { config, clock, ids } = hive
+  const id = ids.requestId()
+  const end = clock.now() + config.deliveryBudgetMs
+  // outlives the last send, so that no second delivery starts beside it
+  const leaseMs = config.deliveryBudgetMs + 2 * config.deliveryTimeoutMs
+  for (;;) {
+    const claim = await claimDelivery(hive, agent, { max: config.deliveryConcurrency, delivery: { id, leaseMs } })
+    if (claim.blocked || claim.messages.length === 0) return
+    const { actions, breaker, gone } = await sendAll(hive, agent, claim)
+    const waiting = claim.counts.ready > 0
+    const last = gone || !waiting || breaker.openUntilMs > 0 || clock.now() >= end
+    await settleActions(hive, agent, actions, { id, last, breaker })
+    if (gone) await disableEndpoint(hive, agent)
+    if (last) return
+  }
+}
+
+async function sendAll(hive: Hive, agent: string, claim: Claim) {
+  const { config, clock } = hive
+  const secrets = claim.target.sealedSecrets.map((sealed) => openSecret(sealed, agent, config.signingRoot))
+  const probe = claim.target.breaker.openUntilMs > 0
+  let breaker: Breaker = claim.target.breaker
+  let gone = false
+  const actions = await Promise.all(
+    claim.messages.map(async (leased): Promise<Action> => {
+      const { decision, latencyMs } = await sendOne(hive, claim.target.endpoint, secrets, leased)
+      // Redis's time: the scripts compare the breaker's end with it
+      const now = hive.bus.now()
+      breaker = recordOutcome(breaker, { ok: decision.kind !== 'retry', latencyMs, probe }, now, config)
+      gone ||= decision.kind === 'gone'
+      return actionFor(leased, decision)
+    }),
+  )
+  if (actions.length > 0 && breaker.openUntilMs > 0) {
+    hive.log.warn('circuit breaker open', { agent, failures: breaker.failures, forMs: breaker.openUntilMs - clock.now() })
+  }
+  return { actions, breaker, gone }
+}
+
+async function sendOne(
+  hive: Hive,
+  endpoint: string,
+  secrets: string[],
+  leased: Leased,
+): Promise<{ decision: Decision; latencyMs: number }> {
+  const body = encodeEnvelope(leased.message)
+  const answer = await sendWebhook({
+    url: endpoint,
+    body,
+    headers: signWebhook({
+      id: `${leased.message.from_agent}:${leased.message.message_id}`,
+      timestampMs: hive.clock.now(),
+      body,
+      secrets,
+    }),
+    policy: hive.endpoints,
+    timeoutMs: hive.config.deliveryTimeoutMs,
+  })
+  return { decision: decide(answer), latencyMs: answer.latencyMs }
+}
+
+function actionFor(leased: Leased, decision: Decision): Action {
+  const { receipt } = leased
+  const of = (action: Action['action'], reason: string, ms = 0): Action => ({ action, receipt, ms, reason, field: '' })
+  switch (decision.kind) {
+    case 'ack':
+      return of('a', '')
+    case 'gone':
+      // it waits, unharmed, for a new endpoint or for a pull
+      return of('r', decision.reason)
+    case 'fail':
+      return of('f', decision.reason)
+    case 'retry':
+      return of('n', decision.reason, decision.retryAfterMs ?? -1)
+  }
+}
+
+/** An endpoint that answered 410 is not called again until the agent gives one anew. */
+async function disableEndpoint(hive: Hive, agent: string): Promise<void> {
+  const { agents } = await hive.records()
+  const changed = await agents.change(agent, { endpoint_disabled_at: new Date(hive.clock.now()).toISOString() })
+  if (changed) await projectAgent(hive, changed)
+  hive.log.warn('endpoint is gone and was disabled', { agent })
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { v7 } from 'uuid'
+import { type Bus, createBus } from './bus/bus.ts'
+import type { HiveConfig } from './config.ts'
+import { type EndpointPolicy, publicEndpoints } from './delivery/endpoint-guard.ts'
+import { createQueue, type Queue } from './delivery/queue.ts'
+import type { Records } from './records/create-records.ts'
+
+/** Time, in ms since the epoch. */
+export type Clock = {
+  now(): number
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** Where identifiers and chance come from. */
+export type Ids = {
+  /** A UUIDv7. */
+  messageId(): string
+  requestId(): string
+  /** In [0, 1). */
+  random(): number
+}
+
+export type Log = {
+  info(message: string, extra?: object): void
+  warn(message: string, extra?: object): void
+  error(message: string, extra?: object): void
+}
+
+/** Everything that core functions need, passed in as their first argument. */
+export type Hive = {
+  config: HiveConfig
+  clock: Clock
+  ids: Ids
+  log: Log
+  bus: Bus
+  queue: Queue
+  /** Postgres, imported on first use: publish and receive never pay for it. */
+  records(): Promise<Records>
+  /** Which addresses webhooks may be sent to. */
+  endpoints: EndpointPolicy
+}
+
+const systemClock: Clock = {
+  now: Date.now,
+  sleep: async (ms, signal) => {
+    await delay(ms, undefined, signal ? { signal } : {})
+  },
+}
+
+const systemIds: Ids = {
+  messageId: () => v7(),
+  requestId: () => randomBytes(15).toString('base64url'),
+  random: Math.random,
+}
+
+const line = (level: string) => (message: string, extra?: object) =>
+  console.log(JSON.stringify({ level, message, ...extra }))
+
+/** One JSON object a line on standard output, as CloudWatch reads it. */
+const jsonLog: Log = { info: line('INFO'), warn: line('WARN'), error: line('ERROR') }
+
+/** Builds a hive from its configuration: the only place where clients are made. `parts` replaces some of them. */
+export function createHive(
+  config: HiveConfig,
+  parts: Partial<Pick<Hive, 'clock' | 'ids' | 'log' | 'queue' | 'endpoints'>> = {},
+): Hive {
+  const clock = parts.clock ?? systemClock
+  let records: Promise<Records> | undefined
+  return {
+    config,
+    clock,
+    ids: parts.ids ?? systemIds,
+    log: parts.log ?? jsonLog,
+    bus: createBus(config, clock.now),
+    queue: parts.queue ?? createQueue(config),
+    records: () => {
+      records ??= import('./records/create-records.ts').then((module) => module.createRecords(config))
+      return records
+    },
+    endpoints: parts.endpoints ?? publicEndpoints,
+  }
+}
