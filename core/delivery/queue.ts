@@ -1,0 +1,53 @@
+import type { HiveConfig } from '../config.ts'
+
+/** Wakes the background functions. Both throw when SQS did not take the message; a wake sent twice does no harm. */
+export type Queue = {
+  /** Wakes `deliver` for an agent after `delayMs`, rounded up to seconds, at most 15 minutes. */
+  wakeDeliver(agent: string, delayMs: number): Promise<void>
+  /** Wakes `history` for a shard of the outbox after `delayMs`, rounded up to seconds, at most 15 minutes. */
+  wakeHistory(shard: number, delayMs: number): Promise<void>
+}
+
+/** SQS delays a message no longer. */
+const maxDelaySeconds = 900
+
+/**
+ * Makes the queue of a stage. The SQS client is the heaviest import of all (some 140 ms on a cold start), so it is loaded
+ * at the first wake and not before.
+ */
+export function createQueue(
+  config: Pick<HiveConfig, 'sqsEndpoint' | 'awsRegion' | 'deliverQueueUrl' | 'historyQueueUrl'>,
+): Queue {
+  let sender: ReturnType<typeof loadSender> | undefined
+
+  async function send(queueUrl: string, body: object, delayMs: number): Promise<void> {
+    sender ??= loadSender(config)
+    const delaySeconds = Math.min(Math.max(Math.ceil(delayMs / 1000), 0), maxDelaySeconds)
+    await (await sender)(queueUrl, JSON.stringify(body), delaySeconds)
+  }
+
+  return {
+    wakeDeliver: (agent, delayMs) => send(config.deliverQueueUrl, { agent }, delayMs),
+    wakeHistory: (shard, delayMs) => send(config.historyQueueUrl, { shard }, delayMs),
+  }
+}
+
+async function loadSender(config: Pick<HiveConfig, 'sqsEndpoint' | 'awsRegion'>) {
+  const { SQSClient, SendMessageCommand } = await import('@aws-sdk/client-sqs')
+  const client = new SQSClient({
+    region: config.awsRegion,
+    // a lost wake costs less than a request that waits for it: whoever sends one has a caller
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
+    ...(config.sqsEndpoint === undefined ? {} : { endpoint: config.sqsEndpoint, ...anyCredentials() }),
+  })
+  return async (queueUrl: string, body: string, delaySeconds: number): Promise<void> => {
+    await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, DelaySeconds: delaySeconds }))
+  }
+}
+
+/** An SQS that is not AWS takes any credentials, but the client insists on some. */
+function anyCredentials() {
+  if (process.env.AWS_ACCESS_KEY_ID !== undefined) return {}
+  return { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
+}
