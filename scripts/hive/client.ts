@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Counts } from '../../core/bus/counts.ts'
+import type { MessageStatus } from '../../core/bus/message-status.ts'
+import type { Published } from '../../core/bus/publish.ts'
+import type { Received } from '../../core/bus/receive.ts'
+import type { Settled } from '../../core/bus/settle.ts'
+import { foreignAnswer, HiveProblem, HiveUnreachable, readProblem } from './problem.ts'
+
+type Query = Record<string, string | number | undefined>
+type Call = {
+  body?: unknown
+  query?: Query
+  headers?: Record<string, string>
+  /** May the request be sent again when its answer was lost? */
+  repeatable: boolean
+  /** Milliseconds the server itself may take before it answers (a waiting receive). */
+  waitMs?: number
+}
+
+export type AgentAnswer = {
+  name: string
+  endpoint: string | null
+  disabled: boolean
+  version: number
+  created_at: string
+  updated_at: string
+  signing_secret?: string
+}
+export type AgentChange = { endpoint?: string | null; signing_secret?: string; disabled?: boolean }
+export type Page<Item> = { items: Item[]; next_cursor: string | null }
+export type InboxAnswer = { agent: string; counts: Counts; counters: Record<string, number> }
+export type SettleRequest = {
+  acks?: string[]
+  nacks?: { receipt: string; delay_seconds?: number; reason?: string }[]
+  extensions?: { receipt: string; lease_seconds: number }[]
+}
+export type Chosen = { ids: string[] } | { all: true }
+
+const answerTimeoutMs = 30_000
+const mostTries = 5
+const mostPatienceMs = 30_000
+/** Nobody received the request: sending it again would only take longer to say so. */
+const nobodyThere = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'CERT_HAS_EXPIRED',
+])
+
+/**
+ * The HTTP interface of a hive. Every method resolves with the parsed answer, or throws `HiveProblem` (the hive said no)
+ * or `HiveUnreachable` (nobody answered). 429 is tried again after its Retry-After, at most five times and thirty seconds in
+ * all; so are 503 and lost answers, but only where a repeated request changes nothing.
+ */
+export class HiveClient {
+  readonly url: string
+  readonly #key: string
+
+  constructor(url: string, key: string) {
+    this.url = url.replace(/\/+$/, '')
+    this.#key = key
+  }
+
+  /** Creates or replaces an agent. A generated signing secret is in this answer and never again. */
+  putAgent(name: string, agent: AgentChange): Promise<AgentAnswer> {
+    return this.#call('PUT', `/v1/agents/${part(name)}`, { body: agent, repeatable: true })
+  }
+
+  changeAgent(name: string, change: AgentChange): Promise<AgentAnswer> {
+    return this.#call('PATCH', `/v1/agents/${part(name)}`, { body: change, repeatable: true })
+  }
+
+  getAgent(name: string): Promise<AgentAnswer> {
+    return this.#call('GET', `/v1/agents/${part(name)}`, { repeatable: true })
+  }
+
+  listAgents(query: { limit?: number; cursor?: string }): Promise<Page<AgentAnswer>> {
+    return this.#call('GET', '/v1/agents', { query, repeatable: true })
+  }
+
+  /** `message` must hold its own message_id, so that a lost answer can be asked for again. */
+  publish(message: object): Promise<Published> {
+    return this.#call('POST', '/v1/messages', { body: message, repeatable: true })
+  }
+
+  /** Up to 100 messages, all or nothing; each holds its own message_id, as in `publish`. */
+  async publishBatch(messages: unknown[]): Promise<Published[]> {
+    const answer = await this.#call<{ results: Published[] }>('POST', '/v1/messages/batch', {
+      body: { messages },
+      repeatable: true,
+    })
+    return answer.results
+  }
+
+  messageStatus(messageId: string, fromAgent: string): Promise<MessageStatus> {
+    return this.#call('GET', `/v1/messages/${part(messageId)}`, { query: { from_agent: fromAgent }, repeatable: true })
+  }
+
+  inbox(agent: string): Promise<InboxAnswer> {
+    return this.#call('GET', `/v1/agents/${part(agent)}/inbox`, { repeatable: true })
+  }
+
+  /** Leases messages. The request id stays the same when the request is sent again, so no lease is lost with an answer. */
+  receive(
+    agent: string,
+    request: { max?: number; wait_seconds?: number; lease_seconds?: number; correlation_id?: string },
+  ): Promise<Received> {
+    return this.#call('POST', `/v1/agents/${part(agent)}/inbox/receive`, {
+      body: request,
+      headers: { 'idempotency-key': randomUUID() },
+      waitMs: (request.wait_seconds ?? 0) * 1000,
+      repeatable: true,
+    })
+  }
+
+  settle(agent: string, request: SettleRequest): Promise<Settled> {
+    return this.#call('POST', `/v1/agents/${part(agent)}/inbox/settle`, { body: request, repeatable: true })
+  }
+
+  deadLetters(agent: string, query: { limit?: number; cursor?: string }): Promise<Page<Record<string, unknown>>> {
+    return this.#call('GET', `/v1/agents/${part(agent)}/dead-letters`, { query, repeatable: true })
+  }
+
+  deadLetter(agent: string, id: string): Promise<Record<string, unknown>> {
+    return this.#call('GET', `/v1/agents/${part(agent)}/dead-letters/${part(id)}`, { repeatable: true })
+  }
+
+  redrive(agent: string, chosen: Chosen): Promise<{ redriven: number }> {
+    return this.#call('POST', `/v1/agents/${part(agent)}/dead-letters/redrive`, { body: chosen, repeatable: false })
+  }
+
+  discard(agent: string, chosen: Chosen): Promise<{ discarded: number }> {
+    return this.#call('POST', `/v1/agents/${part(agent)}/dead-letters/discard`, { body: chosen, repeatable: false })
+  }
+
+  /** All points or none. Not repeatable: a point has no identity, so a lost answer must not write it twice. */
+  writeMetrics(points: object[]): Promise<{ written: number }> {
+    return this.#call('POST', '/v1/metrics', { body: { points }, repeatable: false })
+  }
+
+  queryMetrics(query: Query): Promise<Page<Record<string, unknown>>> {
+    return this.#call('GET', '/v1/metrics', { query, repeatable: true })
+  }
+
+  rollupMetrics(query: Query): Promise<{ buckets: Record<string, unknown>[] }> {
+    return this.#call('GET', '/v1/metrics/rollup', { query, repeatable: true })
+  }
+
+  health(): Promise<Record<string, unknown>> {
+    return this.#call('GET', '/v1/health', { repeatable: true })
+  }
+
+  async #call<Answer>(method: string, path: string, call: Call): Promise<Answer> {
+    const giveUpAt = Date.now() + mostPatienceMs
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return (await this.#send(method, path, call)) as Answer
+      } catch (error) {
+        const waitMs = retryDelay(error, attempt, call.repeatable)
+        if (waitMs === undefined || attempt === mostTries || Date.now() + waitMs > giveUpAt) throw error
+        await sleep(waitMs)
+      }
+    }
+  }
+
+  async #send(method: string, path: string, call: Call): Promise<unknown> {
+    const url = this.url + path + queryString(call.query)
+    const response = await this.#fetch(url, method, call)
+    if (!response.ok) throw await readProblem(response, url)
+    const text = await this.#reach(() => response.text())
+    try {
+      return JSON.parse(text)
+    } catch {
+      throw new HiveProblem(foreignAnswer(response, url))
+    }
+  }
+
+  #fetch(url: string, method: string, call: Call): Promise<Response> {
+    return this.#reach(() =>
+      fetch(url, {
+        method,
+        headers: {
+          authorization: `Bearer ${this.#key}`,
+          accept: 'application/json, application/problem+json',
+          ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...call.headers,
+        },
+        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        redirect: 'error',
+        signal: AbortSignal.timeout(answerTimeoutMs + (call.waitMs ?? 0)),
+      }),
+    )
+  }
+
+  async #reach<Result>(attempt: () => Promise<Result>): Promise<Result> {
+    try {
+      return await attempt()
+    } catch (error) {
+      throw new HiveUnreachable(`${this.url} cannot be reached: ${networkFault(error)}`, { cause: error })
+    }
+  }
+}
+
+function retryDelay(error: unknown, attempt: number, repeatable: boolean): number | undefined {
+  if (error instanceof HiveProblem) {
+    const { status } = error.document
+    const mayRetry = status === 429 || (status === 503 && repeatable)
+    return mayRetry ? (error.retryAfter ?? attempt) * 1000 : undefined
+  }
+  if (!(error instanceof HiveUnreachable) || !repeatable || nobodyThere.has(networkCode(error.cause))) return undefined
+  return 100 * 2 ** attempt
+}
+
+function networkCode(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
+  return typeof code === 'string' ? code : ''
+}
+
+function networkFault(error: unknown): string {
+  if (error instanceof DOMException && error.name === 'TimeoutError') return 'no answer in time'
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return networkCode(error) === '' ? message : `${networkCode(error)} ${message}`.trim()
+}
+
+const part = (segment: string) => encodeURIComponent(segment)
+
+function queryString(query: Query | undefined): string {
+  const given = new URLSearchParams()
+  for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) given.set(name, String(value))
+  return given.size === 0 ? '' : `?${given}`
+}

@@ -1,0 +1,94 @@
+import { type Command, Option } from 'commander'
+import { given, wholeNumber } from '../arguments.ts'
+import type { AgentAnswer, AgentChange } from '../client.ts'
+import { sheet, table } from '../output.ts'
+import { UsageError } from '../problem.ts'
+import { openSession } from '../session.ts'
+
+type PutOptions = { endpoint?: string; secret?: string; pull?: boolean; disable?: boolean; enable?: boolean }
+
+export function addAgents(program: Command): void {
+  const agents = program.command('agents').description('register agents and look at them')
+
+  agents
+    .command('put <name>')
+    .description('register an agent, or change what is given of one that exists')
+    .option('--endpoint <url>', 'push its messages to this https URL')
+    .addOption(new Option('--pull', 'take its endpoint away: the agent receives for itself').conflicts('endpoint'))
+    .option('--secret <whsec>', 'the signing secret (whsec_…); without it a new push agent gets one, shown once')
+    .option('--disable', 'refuse new messages to it; what waits stays until its TTL')
+    .addOption(new Option('--enable', 'take messages again').conflicts('disable'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ hive agents put planner
+  $ hive agents put builder --endpoint https://agents.example.com/builder
+  $ hive agents put builder --disable`,
+    )
+    .action(async (name: string, options: PutOptions, command: Command) => {
+      const { client, out } = openSession(command)
+      const change = agentChange(options)
+      const agent = await client.changeAgent(name, change).catch(async (error: unknown) => {
+        if (!isUnknownAgent(error)) throw error
+        return client.putAgent(name, change)
+      })
+      out.answer(agent, () => describeAgent(agent))
+    })
+
+  agents
+    .command('get <name>')
+    .description('show one agent')
+    .addHelpText('after', '\nExample:\n  $ hive agents get planner')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const { client, out } = openSession(command)
+      const agent = await client.getAgent(name)
+      out.answer(agent, () => describeAgent(agent))
+    })
+
+  agents
+    .command('list')
+    .description('list the agents by name')
+    .option('--limit <n>', 'at most so many', wholeNumber(1, 1000), 100)
+    .option('--cursor <cursor>', 'go on after an earlier page')
+    .addHelpText('after', '\nExamples:\n  $ hive agents list\n  $ hive agents list --json')
+    .action(async (options: { limit: number; cursor?: string }, command: Command) => {
+      const { client, out } = openSession(command)
+      const page = await client.listAgents(given(options))
+      out.answer(page, () => {
+        const rows = page.items.map((agent) => [
+          agent.name,
+          agent.endpoint ?? 'pull',
+          agent.disabled ? 'disabled' : 'enabled',
+          agent.version,
+          agent.updated_at,
+        ])
+        return table(['NAME', 'ENDPOINT', 'STATE', 'VERSION', 'UPDATED'], rows)
+      })
+      if (page.next_cursor) out.note(`more: --cursor ${page.next_cursor}`)
+    })
+}
+
+/** The body of the change that the flags ask for. Nothing given changes nothing. */
+export function agentChange({ endpoint, secret, pull, disable, enable }: PutOptions): AgentChange {
+  if (endpoint === '') throw new UsageError('--endpoint is empty; --pull takes an endpoint away')
+  return given({
+    endpoint: pull ? null : endpoint,
+    signing_secret: secret,
+    disabled: disable ? true : enable ? false : undefined,
+  }) as AgentChange
+}
+
+const isUnknownAgent = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'agent.unknown'
+
+function describeAgent(agent: AgentAnswer): string {
+  return sheet({
+    name: agent.name,
+    endpoint: agent.endpoint ?? 'none: it pulls',
+    state: agent.disabled ? 'disabled' : 'enabled',
+    version: agent.version,
+    created: agent.created_at,
+    updated: agent.updated_at,
+    'signing secret': agent.signing_secret === undefined ? undefined : `${agent.signing_secret} (shown this once)`,
+  })
+}

@@ -1,0 +1,67 @@
+import { Argument, type Command, Option } from 'commander'
+import { given, wholeNumber } from '../arguments.ts'
+import type { Chosen } from '../client.ts'
+import { sheet, shown, table } from '../output.ts'
+import { UsageError } from '../problem.ts'
+import { openSession, type Session } from '../session.ts'
+
+type Action = 'list' | 'show' | 'redrive' | 'discard'
+type DeadLetterOptions = { all?: boolean; limit: number; cursor?: string }
+
+export function addDeadLetters(program: Command): void {
+  program
+    .command('dead-letters <agent>')
+    .description('messages that failed for good: look at them, send them again, throw them away')
+    .addArgument(new Argument('<action>', 'what to do').choices(['list', 'show', 'redrive', 'discard']))
+    .argument('[ids...]', 'dead letters, for show (one), redrive and discard')
+    .addOption(new Option('--all', 'redrive or discard: every dead letter of the inbox'))
+    .option('--limit <n>', 'list: at most so many', wholeNumber(1, 1000), 100)
+    .option('--cursor <cursor>', 'list: go on after an earlier page')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ hive dead-letters builder list
+  $ hive dead-letters builder show ID
+  $ hive dead-letters builder redrive ID1 ID2
+  $ hive dead-letters builder discard --all`,
+    )
+    .action(async (agent: string, action: Action, ids: string[], options: DeadLetterOptions, command: Command) => {
+      const session = openSession(command)
+      if (action === 'list') return list(session, agent, options)
+      if (action === 'show') return show(session, agent, ids)
+      const chosen = choose(action, ids, options.all === true)
+      const answer =
+        action === 'redrive' ? await session.client.redrive(agent, chosen) : await session.client.discard(agent, chosen)
+      session.out.answer(answer, () => sheet(answer))
+    })
+}
+
+function choose(action: Action, ids: string[], all: boolean): Chosen {
+  if (all && ids.length > 0) throw new UsageError(`${action} takes ids or --all, not both`)
+  if (!all && ids.length === 0) throw new UsageError(`${action} needs the ids of dead letters, or --all`)
+  if (ids.length > 100) throw new UsageError(`${action} takes at most 100 ids at once`)
+  return all ? { all: true } : { ids }
+}
+
+async function list({ client, out }: Session, agent: string, { limit, cursor }: DeadLetterOptions): Promise<void> {
+  const page = await client.deadLetters(agent, given({ limit, cursor }))
+  out.answer(page, () => {
+    if (page.items.length === 0) return `no dead letters for ${agent}`
+    const columns = [...new Set(page.items.flatMap((item) => Object.keys(item)))].filter((name) => name !== 'message')
+    return table(
+      columns.map((name) => name.toUpperCase()),
+      page.items.map((item) => columns.map((name) => shown(item[name]))),
+    )
+  })
+  if (page.next_cursor) out.note(`more: --cursor ${page.next_cursor}`)
+}
+
+async function show({ client, out }: Session, agent: string, ids: string[]): Promise<void> {
+  const [id, ...others] = ids
+  if (id === undefined || others.length > 0) throw new UsageError('show needs the id of one dead letter')
+  const letter = await client.deadLetter(agent, id)
+  out.answer(letter, () =>
+    sheet(Object.fromEntries(Object.entries(letter).map(([name, value]) => [name, shown(value)]))),
+  )
+}

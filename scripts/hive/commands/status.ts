@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import type { MessageStatus } from '../../../core/bus/message-status.ts'
+import { colors, table } from '../output.ts'
+import { openSession } from '../session.ts'
+
+export function addStatus(program: Command): void {
+  program
+    .command('status <message_id>')
+    .description('what became of a message, and why it waits')
+    .requiredOption('--from <agent>', 'its sender: a message is known by its sender and its id')
+    .addHelpText('after', '\nExample:\n  $ hive status build-web-42 --from planner')
+    .action(async (messageId: string, options: { from: string }, command: Command) => {
+      const { client, out } = openSession(command)
+      const status = await client.messageStatus(messageId, options.from)
+      out.answer(status, () => describeStatus(status))
+    })
+}
+
+/** A line a recipient; the last column says why the message waits, or why it failed. */
+export function describeStatus(status: MessageStatus): string {
+  const rows = status.recipients.map((recipient) => [
+    recipient.agent,
+    recipient.status,
+    recipient.state,
+    `${recipient.attempts} of ${recipient.max_attempts}`,
+    recipient.accepted_at,
+    recipient.settled_at ?? `expires ${recipient.expires_at}`,
+    recipient.reason ?? describeWaiting(recipient.waiting),
+  ])
+  const title = `${colors.bold(status.message_id)} from ${status.from_agent}`
+  return `${title}\n${table(['TO', 'STATUS', 'STATE', 'ATTEMPTS', 'ACCEPTED', 'SETTLED', 'WHY'], rows)}`
+}
+
+function describeWaiting(waiting: MessageStatus['recipients'][number]['waiting']): string {
+  if (!waiting) return ''
+  const ahead = waiting.ahead === undefined ? '' : `, ${waiting.ahead} ahead`
+  const until = waiting.until === undefined ? '' : `, until ${waiting.until}`
+  return `${waiting.because}${ahead}${until}`
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UsageError } from './problem.ts'
+
+export type Connection = { url: string; key: string }
+export type GivenConnection = { url?: string; key?: string }
+
+/** Where the local cloud says how to reach it. */
+const connectionFile = join(import.meta.dirname, '..', '..', '.hive', 'connection.json')
+
+/**
+ * Where the hive is and how to get in: flags first, then HIVE_URL and HIVE_ADMIN_KEY, then what a running local cloud
+ * wrote down. The local key is never sent to a URL that was given, only to its own.
+ */
+export function findConnection(
+  given: GivenConnection,
+  env: Record<string, string | undefined> = process.env,
+  file: string = connectionFile,
+): Connection {
+  const url = given.url ?? env.HIVE_URL
+  const key = given.key ?? env.HIVE_ADMIN_KEY
+  if (url && key) return { url: checkUrl(url), key }
+  const local = readLocal(file)
+  if (!url && !local) {
+    throw new UsageError('no hive to talk to: start the local one (npm start), or give --url or HIVE_URL')
+  }
+  if (!url && local) return { url: checkUrl(local.url), key: key ?? local.key }
+  const foundUrl = checkUrl(url ?? '')
+  if (local && sameOrigin(local.url, foundUrl)) return { url: foundUrl, key: local.key }
+  throw new UsageError(`no key for ${foundUrl}: give --key or HIVE_ADMIN_KEY`)
+}
+
+function checkUrl(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
+    throw new UsageError(`${JSON.stringify(url)} is not an http or https URL`)
+  }
+  return url
+}
+
+function sameOrigin(one: string, other: string): boolean {
+  return URL.canParse(one) && new URL(one).origin === new URL(other).origin
+}
+
+function readLocal(file: string): Connection | undefined {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+  try {
+    const { url, admin_key: key } = JSON.parse(text) as { url?: unknown; admin_key?: unknown }
+    if (typeof url === 'string' && typeof key === 'string') return { url, key }
+  } catch {
+    // falls through: half a file is as useless as a wrong one
+  }
+  throw new UsageError(`${file} does not hold a url and an admin_key`)
+}

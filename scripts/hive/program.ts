@@ -1,0 +1,46 @@
+import { Command } from 'commander'
+import { addAgents } from './commands/agents.ts'
+import { addDeadLetters } from './commands/dead-letters.ts'
+import { addMetrics } from './commands/metrics.ts'
+import { addPublish } from './commands/publish.ts'
+import { addReceive } from './commands/receive.ts'
+import { addReplay } from './commands/replay.ts'
+import { addSettle } from './commands/settle.ts'
+import { addStatus } from './commands/status.ts'
+import { addTail } from './commands/tail.ts'
+import { addValidate } from './commands/validate.ts'
+
+/** The command line interface. Usage errors are thrown as CommanderError, never by ending the process. */
+export function createProgram(): Command {
+  const program = new Command('hive')
+    .description('Talk to an Agent Hive: agents, messages, dead letters, metrics, old databases.')
+    .option('--url <url>', 'where the hive is (default: HIVE_URL, else the running local hive)')
+    .option('--key <key>', 'an admin key (default: HIVE_ADMIN_KEY, else the local hive’s); seen by other users in ps')
+    .option('--json', 'print JSON: one document, or a line of JSON each where the output is a stream')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    // main.ts says what is wrong, in one line, as it does for every other error
+    .configureOutput({ outputError: () => undefined })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ hive agents put planner
+  $ hive publish --from planner --to planner --type note --body '{"text":"hello"}'
+  $ hive receive planner --ack
+  $ hive validate
+
+Exit codes: 0 done, 1 the hive said no or something failed, 2 wrong use, 3 nobody answered.`,
+    )
+  addAgents(program)
+  addPublish(program)
+  addReceive(program)
+  addSettle(program)
+  addStatus(program)
+  addTail(program)
+  addDeadLetters(program)
+  addMetrics(program)
+  addReplay(program)
+  addValidate(program)
+  return program
+}

@@ -1,0 +1,47 @@
+import { CommanderError } from 'commander'
+import { HiveProblem, HiveUnreachable, Incomplete, UsageError } from './problem.ts'
+
+export const exitCode = { ok: 0, failed: 1, usage: 2, unreachable: 3 } as const
+
+/** Says in one line on stderr what went wrong (a JSON line with --json) and returns the exit code. */
+export function reportError(error: unknown, json: boolean, write: (line: string) => void): number {
+  // help that was asked for, or that was shown because nothing was: it has been printed
+  if (error instanceof CommanderError && error.code.startsWith('commander.help')) {
+    return error.exitCode === 0 ? exitCode.ok : exitCode.usage
+  }
+  const document = describe(error)
+  write(json ? JSON.stringify(document) : oneLine(document))
+  if (error instanceof UsageError || error instanceof CommanderError) return exitCode.usage
+  if (error instanceof HiveUnreachable) return exitCode.unreachable
+  return exitCode.failed
+}
+
+type Described = {
+  code: string
+  status?: number
+  detail: string
+  errors?: { field: string; message: string }[]
+  request_id?: string
+}
+
+function describe(error: unknown): Described {
+  if (error instanceof HiveProblem) return error.document
+  const detail = error instanceof Error ? error.message : String(error)
+  if (error instanceof CommanderError)
+    return { code: 'usage', detail: `${detail.replace(/^error: /, '')} (--help says more)` }
+  if (error instanceof UsageError) return { code: 'usage', detail }
+  if (error instanceof HiveUnreachable) return { code: 'unreachable', detail }
+  if (error instanceof Incomplete) return { code: 'incomplete', detail }
+  return { code: 'failed', detail }
+}
+
+function oneLine({ code, status, detail, errors = [], request_id }: Described): string {
+  const fields = errors.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`))
+  const line = [
+    `hive: ${detail}`,
+    ...fields,
+    `code ${code}${status === undefined ? '' : ` (${status})`}`,
+    ...(request_id === undefined ? [] : [`request ${request_id}`]),
+  ].join('; ')
+  return line.replaceAll(/\s*\n\s*/g, ' ')
+}
