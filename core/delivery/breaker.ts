@@ -1,6 +1,10 @@
 import type { HiveConfig } from '../config.ts'
 
-/** A breaker of one endpoint: failures in a row, and until when nothing is sent (ms since the epoch, 0 when closed). */
+/**
+ * The circuit breaker of one endpoint: failures in a row, and until when nothing is sent (ms since the epoch, 0 when
+ * closed). The receive script keeps to it: nothing is claimed for delivery before that time, and then one message only,
+ * the probe.
+ */
 export type Breaker = { failures: number; openUntilMs: number }
 
 export type BreakerSettings = Pick<HiveConfig, 'breakerFailures' | 'breakerSlowMs' | 'breakerOpenMs'>
@@ -10,27 +14,13 @@ export const closedBreaker: Breaker = { failures: 0, openUntilMs: 0 }
 /** The longest time that a breaker stays open without a probe; SQS can delay a wake no longer. */
 const maxOpenMs = 15 * 60_000
 
-export type Entry = { admission: 'free' | 'probe'; breaker: Breaker } | { admission: 'wait'; waitMs: number }
-
-/**
- * Asks to send. A closed breaker admits everything. An open one admits nothing until its time is over, and then a single
- * probe: the state to keep holds everyone else back for `holdMs` (the time-out of a send), so a probe that is never
- * recorded only delays the next one.
- */
-export function enterBreaker(breaker: Breaker, nowMs: number, holdMs: number): Entry {
-  if (breaker.openUntilMs === 0) return { admission: 'free', breaker }
-  const waitMs = breaker.openUntilMs - nowMs
-  if (waitMs > 0) return { admission: 'wait', waitMs }
-  return { admission: 'probe', breaker: { ...breaker, openUntilMs: nowMs + holdMs } }
-}
-
 /**
  * Records what came of a send. A good answer in good time closes the breaker; a failure, or any answer slower than
  * `breakerSlowMs`, counts against it. After `breakerFailures` in a row it opens, for `breakerOpenMs` at first and twice
  * as long after each failed probe, up to 15 minutes.
  * @param outcome.ok whether the endpoint answered usefully (any decision but `retry`)
- * @param outcome.probe whether `enterBreaker` admitted it as the probe: sends that were already under way when the
- * breaker opened fail together and must not count as so many probes
+ * @param outcome.probe whether it was sent while the breaker was open, as the probe: sends that were already under way
+ * when the breaker opened fail together and must not count as so many probes
  */
 export function recordOutcome(
   breaker: Breaker,

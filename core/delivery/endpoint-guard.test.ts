@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { HiveError } from '../errors.ts'
-import { createPublicEndpoints, isPublicAddress, publicEndpoints } from './endpoint-guard.ts'
+import { createPublicEndpoints, publicEndpoints } from './endpoint-guard.ts'
 
 const refusal = (error: unknown) => {
   expect(error).toBeInstanceOf(HiveError)
@@ -146,6 +146,10 @@ describe('check', () => {
     ['https://hooks.example.com:8443/', 'https://hooks.example.com:8443/'],
     ['https://bücher.example/', 'https://xn--bcher-kva.example/'],
     ['https://8.8.8.8/', 'https://8.8.8.8/'],
+    ['https://172.15.255.255/', 'https://172.15.255.255/'],
+    ['https://172.32.0.0/', 'https://172.32.0.0/'],
+    ['https://100.63.255.255/', 'https://100.63.255.255/'],
+    ['https://0x08080808/', 'https://8.8.8.8/'],
     ['https://[2606:4700:4700::1111]/', 'https://[2606:4700:4700::1111]/'],
     ['https://internal.example.com/', 'https://internal.example.com/'],
   ])('accepts %s', (url, canonical) => {
@@ -212,13 +216,4 @@ describe('resolve', () => {
     })
     await expect(failing.resolve('hooks.example.com')).rejects.toMatchObject({ code: 'ENOTFOUND' })
   })
-})
-
-describe('isPublicAddress', () => {
-  it.each(['1.1.1.1', '93.184.215.14', '172.15.255.255', '172.32.0.0', '100.63.255.255', '2606:4700:4700::1111'])(
-    'knows %s as public',
-    (address) => {
-      expect(isPublicAddress(address)).toBe(true)
-    },
-  )
 })

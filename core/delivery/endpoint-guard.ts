@@ -66,7 +66,7 @@ export function hostOf(url: URL): string {
 }
 
 /** Whether an address is on the public internet: unicast, and no form that wraps another address. */
-export function isPublicAddress(text: string): boolean {
+function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text) || innerAddresses.has(text)) return false
   const address = ipaddr.parse(text)
   if (address.range() !== 'unicast') return false

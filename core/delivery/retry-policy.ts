@@ -18,7 +18,7 @@ export type Decision =
 const temporary = new Set([408, 409, 425, 429])
 
 /** The longest wait that an endpoint can ask for, and the longest that SQS can delay a wake. */
-export const maxRetryAfterMs = 15 * 60_000
+const maxRetryAfterMs = 15 * 60_000
 
 /**
  * Decides from an answer: 2xx settles the message; 410 says that the endpoint is gone; every other 4xx would only be

@@ -38,9 +38,9 @@ const agents = {
 
 /**
  * Sends one webhook by POST and tells what came of it; it never throws. Whether the message is accepted is known from
- * the answer's headers: its body is read and thrown away, and nothing that goes wrong there changes the result. Redirects are not
- * followed and proxies not used. The connection goes only to addresses that the policy checked for this very send, so a
- * name that changes its address in between gains nothing.
+ * the answer's headers: its body is read and thrown away, and nothing that goes wrong there changes the result.
+ * Redirects are not followed and proxies not used. The connection goes only to addresses that the policy checked for
+ * this very send, so a name that changes its address in between gains nothing.
  */
 export async function sendWebhook(request: WebhookRequest): Promise<WebhookAnswer> {
   const startedAt = performance.now()
