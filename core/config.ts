@@ -59,6 +59,8 @@ export const HiveConfig = z.strictObject({
   deadRetentionMs: ms(14 * 86_400_000),
   /** Dedup holds for a message's life plus this. */
   dedupMarginMs: ms(86_400_000),
+  /** Messages that live at most this long share the short dedup ledger, so that publish looks at few buckets. */
+  shortLifeMs: ms(86_400_000),
   /** Bytes of one history shard above which publish is refused until history has caught up. */
   outboxMaxBytes: count(64 * 1024 * 1024),
   /** An SQS wake that was asked for and not seen after this long counts as lost. */

@@ -63,6 +63,7 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
     config.deadRetentionMs,
     config.wakeGraceMs,
     config.maxWaiters,
+    config.shortLifeMs,
   ].join(' ')
   const loaded = new Map<string, { exec(keys: string[], args: string[]): Promise<unknown> }>()
   let skew = 0

@@ -112,7 +112,8 @@ function describeRow(agent: string, now: number, agentRow: string[], row: Status
   }
   if (message.state === 'dead') return { ...common, status: 'failed', state: 'dead' }
   // its life has ended; the next receive or sweep settles it
-  if (message.state !== 'leased' && message.expires_at <= now) return { ...common, status: 'expired', state: message.state }
+  if (message.state !== 'leased' && message.expires_at <= now)
+    return { ...common, status: 'expired', state: message.state }
   return { ...common, status: 'pending', state: message.state, waiting: waitingFor(message, now, agentRow, row) }
 }
 
@@ -143,7 +144,11 @@ function waitingFor(
   if (agentStatus !== 'enabled') return { because: 'its recipient is disabled', ahead }
   if (push !== '1') return { because: 'its recipient has not asked for it yet', ahead }
   if (Number(breakerUntil) > now) {
-    return { because: "the circuit breaker of its recipient's endpoint is open", ahead, until: iso(Number(breakerUntil)) }
+    return {
+      because: "the circuit breaker of its recipient's endpoint is open",
+      ahead,
+      until: iso(Number(breakerUntil)),
+    }
   }
   if (Number(deliverUntil) > now) return { because: 'a delivery to its recipient is under way', ahead }
   return { because: 'it is about to be pushed to its recipient', ahead }

@@ -38,13 +38,14 @@ export async function readOutbox(hive: Hive, shard: number, entries: number): Pr
   return page
 }
 
-/** Deletes entries that history has committed. Raises redis.unavailable. */
-export async function commitOutbox(hive: Hive, shard: number, page: OutboxPage): Promise<void> {
+/** Deletes entries that history has committed. Returns whether the shard is empty now. Raises redis.unavailable. */
+export async function commitOutbox(hive: Hive, shard: number, page: OutboxPage): Promise<{ empty: boolean }> {
   const { bus } = hive
-  await bus.run(commitOutboxScript, hive.ids.requestId(), () => ({
+  const answer = await bus.run(commitOutboxScript, hive.ids.requestId(), () => ({
     keys: [bus.keys.outbox(shard), bus.keys.outboxBytes(shard)],
     args: [String(page.bytes), ...page.ids],
   }))
+  return { empty: Number(answer[2]) === 1 }
 }
 
 /** Bytes that wait in each shard. */

@@ -1,9 +1,7 @@
 import type { HiveConfig } from '../config.ts'
 
-/** Messages that live at most this long share the short ledger, so that dedup looks at few buckets. */
-export const shortLifeMs = 86_400_000
 /** The longest life of a message: 14 days, the limit that SQS has too. */
-export const longestLifeMs = 1_209_600_000
+const longestLifeMs = 1_209_600_000
 
 /** Lengths (ms) of the time buckets in which ledgers and outcomes are kept, and how many of them can hold an entry. */
 export type Periods = {
@@ -23,6 +21,7 @@ export type Periods = {
 
 /** Derives the buckets from the configured margins: two short or three long ones always cover life plus margin. */
 export function periodsOf(config: HiveConfig): Periods {
+  const { shortLifeMs } = config
   const short = shortLifeMs + config.dedupMarginMs
   const long = Math.ceil((longestLifeMs + config.dedupMarginMs) / 2)
   const settled = Math.max(1, Math.ceil(config.statusRetentionMs / 3))

@@ -81,7 +81,11 @@ export async function receive(hive: Hive, agent: string, input: ReceiveInput): P
 export type DeliveryLease = { id: string; leaseMs: number }
 
 /** Where a delivery goes; empty for a pull. */
-export type DeliveryTarget = { endpoint: string; sealedSecrets: string[]; breaker: { failures: number; openUntilMs: number } }
+export type DeliveryTarget = {
+  endpoint: string
+  sealedSecrets: string[]
+  breaker: { failures: number; openUntilMs: number }
+}
 
 const noTarget: DeliveryTarget = { endpoint: '', sealedSecrets: [], breaker: { failures: 0, openUntilMs: 0 } }
 
@@ -115,11 +119,7 @@ async function claimNow(
   // a round ends with `again` when it met only expired messages: each round is bounded, so that a script is short
   for (;;) {
     const answer = await bus.run(receiveScript, input.requestId, (moment) => ({
-      keys: [
-        ...inboxKeys(bus.keys, agent, moment.settled),
-        bus.keys.request(agent, input.requestId),
-        bus.keys.waiters,
-      ],
+      keys: [...inboxKeys(bus.keys, agent, moment.settled), bus.keys.request(agent, input.requestId), bus.keys.waiters],
       args: [
         agent,
         String(input.max),
@@ -135,7 +135,11 @@ async function claimNow(
     if (answer[0] === 'disabled') throw disabledAgent(agent)
     if (answer[0] === 'busy' || answer[0] === 'breaker' || answer[0] === 'pull') {
       if (answer[3]) {
-        await sendWakes(hive, { requestId: input.requestId, deliver: [{ agent, delayMs: Number(answer[3]) }], history: [] })
+        await sendWakes(hive, {
+          requestId: input.requestId,
+          deliver: [{ agent, delayMs: Number(answer[3]) }],
+          history: [],
+        })
       }
       return { messages: [], counts: namedCounts([]), nextDue: 0, waiting: false, blocked: answer[0], target: noTarget }
     }

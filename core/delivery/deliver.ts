@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { projectAgent } from '../bus/projection.ts'
 import { type Claim, claimDelivery, type Leased } from '../bus/receive.ts'
 import { type Action, settleActions } from '../bus/settle.ts'
 import type { Hive } from '../hive.ts'
 import { encodeEnvelope } from '../protocol/envelope.ts'
+import type { AgentMessage } from '../protocol/message.ts'
 import { type Breaker, recordOutcome } from './breaker.ts'
 import { type Decision, decide } from './retry-policy.ts'
 import { openSecret } from './seal.ts'
@@ -49,7 +51,11 @@ async function sendAll(hive: Hive, agent: string, claim: Claim) {
     }),
   )
   if (actions.length > 0 && breaker.openUntilMs > 0) {
-    hive.log.warn('circuit breaker open', { agent, failures: breaker.failures, forMs: breaker.openUntilMs - clock.now() })
+    hive.log.warn('circuit breaker open', {
+      agent,
+      failures: breaker.failures,
+      forMs: breaker.openUntilMs - clock.now(),
+    })
   }
   return { actions, breaker, gone }
 }
@@ -65,7 +71,7 @@ async function sendOne(
     url: endpoint,
     body,
     headers: signWebhook({
-      id: `${leased.message.from_agent}:${leased.message.message_id}`,
+      id: webhookId(leased.message),
       timestampMs: hive.clock.now(),
       body,
       secrets,
@@ -74,6 +80,12 @@ async function sendOne(
     timeoutMs: hive.config.deliveryTimeoutMs,
   })
   return { decision: decide(answer), latencyMs: answer.latencyMs }
+}
+
+/** The same for every attempt, so that a receiver can tell a repetition; an id may hold what a header cannot. */
+function webhookId(message: AgentMessage): string {
+  const identity = createHash('sha256').update(`${message.from_agent}\n${message.message_id}`).digest('base64url')
+  return `msg_${identity.slice(0, 32)}`
 }
 
 function actionFor(leased: Leased, decision: Decision): Action {

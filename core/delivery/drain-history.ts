@@ -24,8 +24,8 @@ export async function drainHistory(hive: Hive, shard: number): Promise<void> {
     if (page.ids.length === 0) return
     const records = await hive.records()
     await records.conversations.record(acceptedOf(page.events), changesOf(page.events))
-    await commitOutbox(hive, shard, page)
-    if (page.ids.length < entries) return
+    const { empty } = await commitOutbox(hive, shard, page)
+    if (empty) return
     if (hive.clock.now() >= end) return hive.queue.wakeHistory(shard, 0)
     if (page.bytes < smallPage) entries = Math.min(entries * 4, mostEntries)
     else if (page.bytes > 8 * smallPage) entries = Math.max(firstRead, Math.floor(entries / 4))
@@ -67,7 +67,15 @@ function changesOf(events: OutboxEvent[]): StatusEvent[] {
     if (event.kind !== 'status') return []
     const { from_agent, message_id, to_agent, status, attempts, at } = event
     return [
-      { from_agent, message_id, to_agent, status, attempts, status_at: at, reason: event.reason === '' ? null : event.reason },
+      {
+        from_agent,
+        message_id,
+        to_agent,
+        status,
+        attempts,
+        status_at: at,
+        reason: event.reason === '' ? null : event.reason,
+      },
     ]
   })
 }

@@ -1,6 +1,6 @@
+import { shardCount } from '../bus/keys.ts'
 import { outboxBacklog } from '../bus/outbox.ts'
 import { dueAgents, tend } from '../bus/tend.ts'
-import { shardCount } from '../bus/keys.ts'
 import type { Hive } from '../hive.ts'
 
 /** Agents taken from one shard at once, and looked after at the same time. */
@@ -22,9 +22,7 @@ export type Swept = {
  */
 export async function sweep(hive: Hive): Promise<Swept> {
   const end = hive.clock.now() + budgetMs
-  const inboxes = await Promise.all(
-    Array.from({ length: shardCount }, (_, shard) => tendShard(hive, shard, end)),
-  )
+  const inboxes = await Promise.all(Array.from({ length: shardCount }, (_, shard) => tendShard(hive, shard, end)))
   const backlog = await outboxBacklog(hive)
   const shards = backlog.flatMap((bytes, shard) => (bytes > 0 ? [shard] : []))
   await Promise.all(

@@ -49,10 +49,10 @@ for i, seq in ipairs(seqs) do
     ib.events[#ib.events + 1] = 's'
     ib.events[#ib.events + 1] = table.concat({ib.agent, 'pending', int(math.max(us, s.rank)), s.att, s.from, s.id, ''}, '\n')
     local at = 9 + (i - 1) * 3
-    local short = s.ttl <= SHORT_LIFE
+    local short = s.ttl <= S.shortLife
     local ledger = KEYS[at + (short and 1 or 2)]
     redis.call('HSET', ledger, 'i:' .. s.id, ARGV[4 + 2 * i] .. ' ' .. int(s.acc) .. ' ' .. seq .. ' ' .. ARGV[3])
-    redis.call('PEXPIREAT', ledger, int(short and (S.short + 1) * S.shortMs + SHORT_LIFE + S.keep or (S.long + 1) * S.longMs + 1209600000 + S.keep))
+    redis.call('PEXPIREAT', ledger, int(short and (S.short + 1) * S.shortMs + S.shortLife + S.keep or (S.long + 1) * S.longMs + 1209600000 + S.keep))
     if s.body ~= '-' then redis.call('PEXPIRE', KEYS[at + 3], int(s.ttl + S.deadMs + 2 * LEASE_LIMIT)) end
   elseif s and s.done == 'v:' .. REQUEST then
     -- this request did it, and its first answer was lost

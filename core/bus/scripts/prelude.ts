@@ -16,12 +16,11 @@ export const prelude = String.raw`#!lua flags=allow-key-locking
 local S = {}
 do
   local names = {'short', 'long', 'settled', 'shortMs', 'longMs', 'settledMs', 'keep', 'offsetHigh', 'offsetMedium',
-    'offsetLow', 'maxMessages', 'maxBytes', 'maxDead', 'hopLimit', 'outboxMax', 'statusMs', 'deadMs', 'wakeGrace', 'maxWaiters'}
+    'offsetLow', 'maxMessages', 'maxBytes', 'maxDead', 'hopLimit', 'outboxMax', 'statusMs', 'deadMs', 'wakeGrace', 'maxWaiters', 'shortLife'}
   local i = 0
   for n in string.gmatch(ARGV[1], '%S+') do i = i + 1; S[names[i]] = tonumber(n) end
 end
 local REQUEST = ARGV[2]
-local SHORT_LIFE = 86400000
 local LEASE_LIMIT = 43200000
 local OUTBOX_ENTRY = 1048576
 local SMALL_WAKE = 900000

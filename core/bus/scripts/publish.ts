@@ -157,7 +157,7 @@ for _, r in ipairs(recipients) do
       local events = r.shard.events
       events[#events + 1] = 'a'
       events[#events + 1] = seq .. '\n' .. r.name .. '\n' .. x.envelope
-      local write = x.ttl <= SHORT_LIFE and x.sender.write.short or x.sender.write.long
+      local write = x.ttl <= S.shortLife and x.sender.write.short or x.sender.write.long
       write[#write + 1] = 'i:' .. x.id
       write[#write + 1] = x.digest .. ' ' .. int(now) .. ' ' .. seq .. ' ' .. r.name
     end
@@ -207,7 +207,7 @@ end
 for _, sender in ipairs(senders) do
   for family, write in pairs(sender.write) do
     if #write > 0 then
-      local key, length, life, expires = sender.short[1], S.shortMs, SHORT_LIFE, sender.shortExpires
+      local key, length, life, expires = sender.short[1], S.shortMs, S.shortLife, sender.shortExpires
       local bucket = S.short
       if family == 'long' then
         key, length, life, expires, bucket = sender.long[1], S.longMs, 1209600000, sender.longExpires, S.long
