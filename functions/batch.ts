@@ -1,5 +1,5 @@
 import middy, { type MiddlewareObj } from '@middy/core'
-import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type * as z from 'zod'
 import type { Hive } from '../core/hive.ts'
 import { parseJson } from '../core/protocol/json.ts'
@@ -12,14 +12,18 @@ type Outcomes = PromiseSettledResult<void>[]
  * The stack of every SQS function. Each record is worked on and settled alone; those that failed, a malformed one
  * included, are logged and reported to SQS, which gives them again and in the end moves them to the dead-letter queue.
  */
-export function batch<T>(body: z.ZodType<T>, work: (hive: Hive, body: T) => Promise<unknown>) {
-  const settle = async (event: SQSEvent): Promise<Outcomes | SQSBatchResponse> =>
+export function batch<T>(
+  body: z.ZodType<T>,
+  work: (hive: Hive, body: T) => Promise<unknown>,
+): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+  const settle = async (event: SQSEvent): Promise<Outcomes> =>
     Promise.allSettled(
       event.Records.map(async (record) => {
         await work(warmHive(), body.parse(parseJson(record.body)))
       }),
     )
-  return middy<SQSEvent, Outcomes | SQSBatchResponse>(settle, { timeoutEarlyInMillis: 0 }).use(reportFailures)
+  const handler = middy<SQSEvent, Outcomes | SQSBatchResponse>(settle, { timeoutEarlyInMillis: 0 }).use(reportFailures)
+  return async (event, context) => (await handler(event, context)) as SQSBatchResponse
 }
 
 const reportFailures: MiddlewareObj<SQSEvent, Outcomes | SQSBatchResponse> = {

@@ -1,21 +1,24 @@
-import { inboxCounts } from '../core/bus/inbox-counts.ts'
+import { auditInbox } from '../core/bus/audit.ts'
 import { receive } from '../core/bus/receive.ts'
+import { requestIdFrom } from '../core/bus/request-id.ts'
 import { settle } from '../core/bus/settle.ts'
 import { http, on } from './http.ts'
 import { AgentPath } from './requests/agents.ts'
-import { Receive, readIdempotencyKey, Settle } from './requests/inbox.ts'
+import { Receive, readIdempotencyKey, Settle, toReceiveInput } from './requests/inbox.ts'
 
 /** One agent's inbox: looking at it, taking from it, settling what was taken. */
 export const handler = http({
   'GET /v1/agents/{agent}/inbox': on({ path: AgentPath }, async (hive, { path }) => ({
-    body: { agent: path.agent, ...(await inboxCounts(hive, path.agent)) },
+    body: await auditInbox(hive, path.agent),
   })),
 
   'POST /v1/agents/{agent}/inbox/receive': on(
     { path: AgentPath, body: Receive },
     async (hive, { path, body }, request) => {
-      const requestId = readIdempotencyKey(request.headers) ?? request.id
-      return { body: { agent: path.agent, ...(await receive(hive, path.agent, { ...body, requestId })) } }
+      const idempotencyKey = readIdempotencyKey(request.headers)
+      const requestId = idempotencyKey === undefined ? request.id : requestIdFrom(idempotencyKey)
+      const received = await receive(hive, path.agent, { ...toReceiveInput(body), requestId })
+      return { body: { agent: path.agent, ...received } }
     },
   ),
 

@@ -1,7 +1,7 @@
 import { inject } from 'vitest'
 import type { SharedService } from './global-setup.ts'
 
-/** The URL of a server that all test files of this run share; it is started if it is not running yet. */
+/** What the lender of this run answers for a service: the URL of the shared Redis, or the settings of a new database. */
 export async function borrow(service: SharedService): Promise<string> {
   const response = await fetch(`${inject('lender')}/${service}`)
   const text = await response.text()

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { ReceiveInput } from '../../core/bus/receive.ts'
 import { HiveError } from '../../core/errors.ts'
 import { Printable } from '../../core/protocol/printable.ts'
 
@@ -13,6 +14,17 @@ export const Receive = z.strictObject({
   wait_seconds: z.number().min(0).max(20).default(0),
   correlation_id: Printable.exactOptional(),
 })
+
+/** The same in core's terms: milliseconds. */
+export function toReceiveInput(body: z.output<typeof Receive>): Omit<ReceiveInput, 'requestId'> {
+  const { max, lease_seconds, wait_seconds, correlation_id } = body
+  return {
+    max,
+    waitMs: Math.round(wait_seconds * 1000),
+    ...(lease_seconds === undefined ? {} : { leaseMs: Math.round(lease_seconds * 1000) }),
+    ...(correlation_id === undefined ? {} : { correlationId: correlation_id }),
+  }
+}
 
 /**
  * The header `Idempotency-Key`: the same key again answers with those leases of its first time that are still valid.

@@ -2,26 +2,25 @@ import * as z from 'zod'
 import { HiveError } from '../../core/errors.ts'
 import { AgentName } from '../../core/protocol/agent-name.ts'
 import { fieldErrors } from '../../core/protocol/field-errors.ts'
+import { Printable } from '../../core/protocol/printable.ts'
 import { Timestamp } from '../../core/protocol/timestamp.ts'
 import type { MetricPoint as Point } from '../../core/records/metrics-repository.ts'
 import { paging } from './paging.ts'
 
-const metricType = z.string().min(1).max(128)
-
 /** One measurement; without a timestamp it is of now. */
 export const MetricPoint = z.strictObject({
   agent_name: AgentName,
-  metric_type: metricType,
+  metric_type: Printable,
   value: z.number(),
   timestamp: Timestamp.exactOptional(),
   metadata: z.record(z.string(), z.unknown()).exactOptional(),
-  source_database: z.string().max(256).nullable().exactOptional(),
+  source_database: Printable.nullable().exactOptional(),
 })
 
 /** Body of `POST /v1/metrics`: many points, or one bare. */
 export const MetricPoints = z.strictObject({ points: z.array(MetricPoint).min(1).max(5_000) })
 
-const filters = { agent_name: AgentName.exactOptional(), metric_type: metricType.exactOptional() }
+const filters = { agent_name: AgentName.exactOptional(), metric_type: Printable.exactOptional() }
 
 /** Query of `GET /v1/metrics`: newest first, from (included) to (excluded). */
 export const MetricQuery = z.strictObject({

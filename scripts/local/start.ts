@@ -1,0 +1,78 @@
+import { rm } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { getAgent, registerAgent } from '../../core/access/agents.ts'
+import { HiveError } from '../../core/errors.ts'
+import type { Hive, Log } from '../../core/hive.ts'
+import { type Cloud, startCloud } from './cloud.ts'
+import { untilInterrupted } from './until-interrupted.ts'
+
+/** Starts the local cloud and keeps it until Ctrl-C. `HIVE_STATE_DIR` and `PORT` say where, if not `.hive` and 4800. */
+const stateDir = process.env.HIVE_STATE_DIR || join(import.meta.dirname, '..', '..', '.hive')
+const { REDIS_URL: redisUrl, DATABASE_URL: databaseUrl, PORT: port } = process.env
+
+const line = (level: string) => (message: string, extra?: object) =>
+  console.error(`${new Date().toISOString()} ${level} ${message} ${extra ? JSON.stringify(extra) : ''}`)
+const log: Log = { info: () => {}, warn: line('warn'), error: line('error') }
+
+const interrupted = untilInterrupted()
+try {
+  console.log('Starting the local cloud …')
+  const cloud = await startCloud({
+    stateDir,
+    persistent: true,
+    ...(port ? { port: Number(port) } : {}),
+    redisUrl,
+    databaseUrl,
+    log,
+  })
+  await makeDemoAgent(cloud.hive)
+  console.log(welcome(cloud))
+  await interrupted
+  console.log('\nStopping; press Ctrl-C again to stop at once.')
+  await rm(join(stateDir, 'connection.json'), { force: true })
+  await cloud.stop()
+  process.exit(0)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+}
+
+/** Somebody to publish to. One that is there already is left as it is. */
+async function makeDemoAgent(hive: Hive): Promise<void> {
+  try {
+    await getAgent(hive, 'hello-agent')
+  } catch (error) {
+    if (!(error instanceof HiveError && error.code === 'agent.unknown')) throw error
+    await registerAgent(hive, 'hello-agent', { endpoint: null, disabled: false })
+  }
+}
+
+function welcome({ url, adminKey, redis, postgres, redisUrl, databaseUrl }: Cloud): string {
+  const own = (server: object | null, name: string) => (server ? '' : `  (given by ${name})`)
+  return `
+Agent Hive is running. Ctrl-C stops it; what it keeps is in ${relative(process.cwd(), stateDir) || stateDir}.
+
+  URL        ${url}
+  Admin key  ${adminKey}
+  Redis      ${withoutPassword(redisUrl)}${own(redis, 'REDIS_URL')}
+  Postgres   ${postgres ? databaseUrl : withoutPassword(databaseUrl)}${own(postgres, 'DATABASE_URL')}
+
+Send a first message to hello-agent:
+
+curl -sS ${url}/v1/messages \\
+  -H 'Authorization: Bearer ${adminKey}' \\
+  -d '{"from_agent":"me","to_agent":"hello-agent","message_type":"greeting","body":{"text":"Hello, hive!"}}'
+
+and take it out of its inbox:
+
+curl -sS ${url}/v1/agents/hello-agent/inbox/receive \\
+  -H 'Authorization: Bearer ${adminKey}' -d '{}'
+`
+}
+
+/** A URL of somebody else's server may carry a password that must not end up in a terminal's history. */
+function withoutPassword(text: string): string {
+  const url = new URL(text)
+  if (url.password !== '') url.password = '***'
+  return url.href
+}
