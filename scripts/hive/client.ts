@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Counts } from '../../core/bus/counts.ts'
+import type { Agent, AgentChange } from '../../core/access/agents.ts'
+import type { InboxAudit } from '../../core/bus/audit.ts'
+import type { DeadLetter, DeadLetterSelection } from '../../core/bus/dead-letters.ts'
 import type { MessageStatus } from '../../core/bus/message-status.ts'
 import type { Published } from '../../core/bus/publish.ts'
 import type { Received } from '../../core/bus/receive.ts'
@@ -18,24 +20,14 @@ type Call = {
   waitMs?: number
 }
 
-export type AgentAnswer = {
-  name: string
-  endpoint: string | null
-  disabled: boolean
-  version: number
-  created_at: string
-  updated_at: string
-  signing_secret?: string
-}
-export type AgentChange = { endpoint?: string | null; signing_secret?: string; disabled?: boolean }
+/** An agent as the hive shows it, with its signing secret in the one answer that made it. */
+export type AgentAnswer = Agent & { signing_secret?: string }
 export type Page<Item> = { items: Item[]; next_cursor: string | null }
-export type InboxAnswer = { agent: string; counts: Counts; counters: Record<string, number> }
 export type SettleRequest = {
   acks?: string[]
   nacks?: { receipt: string; delay_seconds?: number; reason?: string }[]
   extensions?: { receipt: string; lease_seconds: number }[]
 }
-export type Chosen = { ids: string[] } | { all: true }
 
 const answerTimeoutMs = 30_000
 const mostTries = 5
@@ -99,7 +91,7 @@ export class HiveClient {
     return this.#call('GET', `/v1/messages/${part(messageId)}`, { query: { from_agent: fromAgent }, repeatable: true })
   }
 
-  inbox(agent: string): Promise<InboxAnswer> {
+  inbox(agent: string): Promise<InboxAudit> {
     return this.#call('GET', `/v1/agents/${part(agent)}/inbox`, { repeatable: true })
   }
 
@@ -120,19 +112,19 @@ export class HiveClient {
     return this.#call('POST', `/v1/agents/${part(agent)}/inbox/settle`, { body: request, repeatable: true })
   }
 
-  deadLetters(agent: string, query: { limit?: number; cursor?: string }): Promise<Page<Record<string, unknown>>> {
+  deadLetters(agent: string, query: { limit?: number; cursor?: string }): Promise<Page<DeadLetter>> {
     return this.#call('GET', `/v1/agents/${part(agent)}/dead-letters`, { query, repeatable: true })
   }
 
-  deadLetter(agent: string, id: string): Promise<Record<string, unknown>> {
+  deadLetter(agent: string, id: string): Promise<DeadLetter> {
     return this.#call('GET', `/v1/agents/${part(agent)}/dead-letters/${part(id)}`, { repeatable: true })
   }
 
-  redrive(agent: string, chosen: Chosen): Promise<{ redriven: number }> {
+  redrive(agent: string, chosen: DeadLetterSelection): Promise<{ redriven: number }> {
     return this.#call('POST', `/v1/agents/${part(agent)}/dead-letters/redrive`, { body: chosen, repeatable: false })
   }
 
-  discard(agent: string, chosen: Chosen): Promise<{ discarded: number }> {
+  discard(agent: string, chosen: DeadLetterSelection): Promise<{ discarded: number }> {
     return this.#call('POST', `/v1/agents/${part(agent)}/dead-letters/discard`, { body: chosen, repeatable: false })
   }
 

@@ -6,7 +6,9 @@ export type Connection = { url: string; key: string }
 export type GivenConnection = { url?: string; key?: string }
 
 /** Where the local cloud says how to reach it. */
-const connectionFile = join(import.meta.dirname, '..', '..', '.hive', 'connection.json')
+function connectionFile(env: Record<string, string | undefined>): string {
+  return join(env.HIVE_STATE_DIR || join(import.meta.dirname, '..', '..', '.hive'), 'connection.json')
+}
 
 /**
  * Where the hive is and how to get in: flags first, then HIVE_URL and HIVE_ADMIN_KEY, then what a running local cloud
@@ -15,7 +17,7 @@ const connectionFile = join(import.meta.dirname, '..', '..', '.hive', 'connectio
 export function findConnection(
   given: GivenConnection,
   env: Record<string, string | undefined> = process.env,
-  file: string = connectionFile,
+  file: string = connectionFile(env),
 ): Connection {
   const url = given.url ?? env.HIVE_URL
   const key = given.key ?? env.HIVE_ADMIN_KEY

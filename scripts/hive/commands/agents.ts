@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
+import type { AgentChange } from '../../../core/access/agents.ts'
 import { given, wholeNumber } from '../arguments.ts'
-import type { AgentAnswer, AgentChange } from '../client.ts'
+import type { AgentAnswer } from '../client.ts'
 import { sheet, table } from '../output.ts'
 import { UsageError } from '../problem.ts'
 import { openSession } from '../session.ts'
@@ -85,6 +86,7 @@ function describeAgent(agent: AgentAnswer): string {
   return sheet({
     name: agent.name,
     endpoint: agent.endpoint ?? 'none: it pulls',
+    'endpoint disabled': agent.endpoint_disabled_at ?? undefined,
     state: agent.disabled ? 'disabled' : 'enabled',
     version: agent.version,
     created: agent.created_at,

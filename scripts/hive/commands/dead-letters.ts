@@ -1,7 +1,7 @@
 import { Argument, type Command, Option } from 'commander'
+import type { DeadLetterSelection } from '../../../core/bus/dead-letters.ts'
 import { given, wholeNumber } from '../arguments.ts'
-import type { Chosen } from '../client.ts'
-import { sheet, shown, table } from '../output.ts'
+import { sheet, table } from '../output.ts'
 import { UsageError } from '../problem.ts'
 import { openSession, type Session } from '../session.ts'
 
@@ -37,7 +37,7 @@ Examples:
     })
 }
 
-function choose(action: Action, ids: string[], all: boolean): Chosen {
+function choose(action: Action, ids: string[], all: boolean): DeadLetterSelection {
   if (all && ids.length > 0) throw new UsageError(`${action} takes ids or --all, not both`)
   if (!all && ids.length === 0) throw new UsageError(`${action} needs the ids of dead letters, or --all`)
   if (ids.length > 100) throw new UsageError(`${action} takes at most 100 ids at once`)
@@ -48,11 +48,16 @@ async function list({ client, out }: Session, agent: string, { limit, cursor }: 
   const page = await client.deadLetters(agent, given({ limit, cursor }))
   out.answer(page, () => {
     if (page.items.length === 0) return `no dead letters for ${agent}`
-    const columns = [...new Set(page.items.flatMap((item) => Object.keys(item)))].filter((name) => name !== 'message')
-    return table(
-      columns.map((name) => name.toUpperCase()),
-      page.items.map((item) => columns.map((name) => shown(item[name]))),
-    )
+    const rows = page.items.map((letter) => [
+      letter.dead_letter_id,
+      letter.message.message_id,
+      letter.message.from_agent,
+      letter.message.message_type,
+      letter.attempts,
+      letter.died_at,
+      letter.reason,
+    ])
+    return table(['ID', 'MESSAGE', 'FROM', 'TYPE', 'ATTEMPTS', 'DIED', 'WHY'], rows)
   })
   if (page.next_cursor) out.note(`more: --cursor ${page.next_cursor}`)
 }
@@ -61,7 +66,6 @@ async function show({ client, out }: Session, agent: string, ids: string[]): Pro
   const [id, ...others] = ids
   if (id === undefined || others.length > 0) throw new UsageError('show needs the id of one dead letter')
   const letter = await client.deadLetter(agent, id)
-  out.answer(letter, () =>
-    sheet(Object.fromEntries(Object.entries(letter).map(([name, value]) => [name, shown(value)]))),
-  )
+  const { message, ...death } = letter
+  out.answer(letter, () => `${sheet(death)}\n\n${JSON.stringify(message, null, 2)}`)
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
+import type { InboxAudit } from '../../../core/bus/audit.ts'
 import { numberAbove, wholeNumber } from '../arguments.ts'
-import type { InboxAnswer } from '../client.ts'
 import { colors } from '../output.ts'
 import { openSession, type Session } from '../session.ts'
 import { describeCounts, describeLeased } from './receive.ts'
@@ -49,7 +49,7 @@ async function watch(
   { interval }: TailOptions,
   stop: AbortSignal,
 ): Promise<void> {
-  let before: InboxAnswer | undefined
+  let before: InboxAudit | undefined
   while (!stop.aborted) {
     const inbox = await client.inbox(agent)
     if (!before || JSON.stringify(inbox) !== JSON.stringify(before)) {
@@ -65,12 +65,12 @@ async function watch(
   }
 }
 
-/** How much each counter grew between two looks; nothing before the second look. */
-export function changesBetween(before: InboxAnswer | undefined, now: InboxAnswer): Record<string, number> {
+/** How many messages were accepted, delivered and so on between two looks; nothing before the second look. */
+function changesBetween(before: InboxAudit | undefined, now: InboxAudit): Record<string, number> {
   if (!before) return {}
-  const grown = Object.entries(now.counters).map(
-    ([name, count]) => [name, count - (before.counters[name] ?? 0)] as const,
-  )
+  const { bytes: _, ...counters } = now.counters
+  const earlier: Record<string, number> = before.counters
+  const grown = Object.entries(counters).map(([name, count]) => [name, count - (earlier[name] ?? 0)] as const)
   return Object.fromEntries(grown.filter(([, growth]) => growth !== 0))
 }
 
