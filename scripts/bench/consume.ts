@@ -1,0 +1,71 @@
+import { Queue, Worker } from 'bullmq'
+import { handler as inbox } from '../../functions/inbox.ts'
+import { handler as publish } from '../../functions/publish.ts'
+import { invoke } from './invoke.ts'
+import { benchJob, benchMessage, inParallel } from './messages.ts'
+import { measureRates, type Result } from './paired.ts'
+import type { Stack } from './stack.ts'
+
+const messages = 10_000
+
+/** Receiving and acknowledging batches of 100 through the real handlers, beside a BullMQ worker of concurrency 100. */
+export async function benchConsume(stack: Stack, rounds: number): Promise<Result[]> {
+  const queue = new Queue('bench', { connection: { url: stack.redisUrl } })
+  const path = { agent: 'bench-inbox' }
+  const result = await measureRates(
+    'receive and acknowledge, batches of 100, one caller',
+    'messages/s',
+    [
+      {
+        name: 'Agent Hive',
+        async prepare() {
+          await stack.reset([{ name: 'bench-inbox' }])
+          await inParallel(4, messages / 100, (batch) =>
+            invoke(publish, 'POST /v1/messages/batch', {
+              body: { messages: Array.from({ length: 100 }, (_, i) => benchMessage('bench-inbox', batch * 100 + i)) },
+            }),
+          )
+        },
+        async run() {
+          let done = 0
+          while (done < messages) {
+            const received = await invoke(inbox, 'POST /v1/agents/{agent}/inbox/receive', { path, body: { max: 100 } })
+            const acks = (received.messages as { receipt: string }[]).map(({ receipt }) => receipt)
+            await invoke(inbox, 'POST /v1/agents/{agent}/inbox/settle', { path, body: { acks } })
+            done += acks.length
+          }
+          return done
+        },
+      },
+      {
+        name: 'BullMQ worker',
+        async prepare() {
+          await stack.reset([])
+          for (let batch = 0; batch < messages / 100; batch++) {
+            await queue.addBulk(Array.from({ length: 100 }, (_, i) => benchJob(batch * 100 + i)))
+          }
+        },
+        async run() {
+          let done = 0
+          let finish: () => void = () => {}
+          const finished = new Promise<void>((resolve) => {
+            finish = resolve
+          })
+          const worker = new Worker(
+            'bench',
+            async () => {
+              if (++done === messages) finish()
+            },
+            { connection: { url: stack.redisUrl }, concurrency: 100 },
+          )
+          await finished
+          await worker.close()
+          return done
+        },
+      },
+    ],
+    rounds,
+  )
+  await queue.close()
+  return [result]
+}

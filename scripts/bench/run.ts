@@ -1,0 +1,89 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import { parseArgs } from 'node:util'
+import { benchConsume } from './consume.ts'
+import { benchMetricWrite } from './metric-write.ts'
+import type { Result } from './paired.ts'
+import { benchPublish } from './publish.ts'
+import { benchPush } from './push.ts'
+import { startStack } from './stack.ts'
+
+const benches = { publish: benchPublish, consume: benchConsume, push: benchPush, metrics: benchMetricWrite } as const
+type BenchName = keyof typeof benches
+
+const usage = `Measures Agent Hive beside what a user would pick instead, in one run on this machine.
+
+  npm run bench                        all of them
+  npm run bench -- publish metrics     some: ${Object.keys(benches).join(', ')}
+  npm run bench -- --rounds 9          more rounds (default 5); medians are printed
+  npm run bench -- --write             also replace the results in docs/benchmarks.md`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+const unknown = positionals.filter((name) => !(name in benches))
+const rounds = Number(values.rounds)
+if (values.help || unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
+  if (unknown.length > 0) console.error(`there is no bench called ${unknown.join(', ')}\n`)
+  console.log(usage)
+  process.exit(values.help ? 0 : 2)
+}
+
+const names = (positionals.length > 0 ? positionals : Object.keys(benches)) as BenchName[]
+const stack = await startStack()
+const results: Result[] = []
+try {
+  for (const name of names) {
+    const made = await benches[name](stack, name === 'push' ? rounds * 40 : rounds)
+    for (const result of made) console.log(plain(result))
+    results.push(...made)
+  }
+} finally {
+  await stack.stop()
+}
+if (values.write) await write(results)
+
+/** Ratios are ours to theirs: for rates more is better, for times less is. */
+function plain(result: Result): string {
+  const sides = result.sides.map(
+    (side) =>
+      `    ${side.name.padEnd(32)} ${figure(side.median).padStart(10)}   (${figure(side.least)} to ${figure(side.most)})`,
+  )
+  return [`${result.name} [${result.unit}]`, ...sides, `    ratio ${result.ratios.map(ratio).join(', ')}`].join('\n')
+}
+
+async function write(made: Result[]): Promise<void> {
+  const file = new URL('../../docs/benchmarks.md', import.meta.url)
+  const page = await readFile(file, 'utf8')
+  const [cpu] = os.cpus()
+  const rows = made.map((result) => {
+    const [ours, ...others] = result.sides
+    const theirs = others.map((side) => `${side.name}: ${figure(side.median)}`).join('; ')
+    return `| ${result.name} | ${result.unit} | ${figure(ours?.median ?? 0)} | ${theirs} | ${result.ratios.map(ratio).join(', ')} | ${figure(ours?.least ?? 0)} to ${figure(ours?.most ?? 0)} |`
+  })
+  const text = [
+    `${new Date().toISOString().slice(0, 10)}, ${os.availableParallelism()} cores of ${cpu?.model.trim()}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release()}, Node ${process.version}.`,
+    '',
+    '| what | unit | Agent Hive | instead | ratio | spread |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n')
+  const between = /(<!-- results -->\n)[\s\S]*(\n<!-- end of results -->)/
+  await writeFile(
+    file,
+    page.replace(between, (_, before: string, after: string) => `${before}${text}${after}`),
+  )
+}
+
+function figure(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2)
+}
+
+function ratio(value: number): string {
+  return `${value.toFixed(2)}×`
+}

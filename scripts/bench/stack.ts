@@ -1,0 +1,116 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Redis } from 'ioredis'
+import { projectAgent } from '../../core/bus/projection.ts'
+import { configToEnvironment, type HiveConfig, loadConfig } from '../../core/config.ts'
+import { sealSecret } from '../../core/delivery/seal.ts'
+import { generateSigningSecret } from '../../core/delivery/sign.ts'
+import { createHive, type Hive } from '../../core/hive.ts'
+import { migrateSchema } from '../../core/records/migrate-schema.ts'
+import { setWarmHive } from '../../functions/warm.ts'
+import { loopbackEndpoints } from '../local/loopback.ts'
+import { startPostgres } from '../local/postgres/start-postgres.ts'
+import { startQueues } from '../local/queues.ts'
+import { startRedis } from '../local/redis/start-redis.ts'
+
+/** What benches run against: Redis, Postgres and both protocol servers, each a process of its own. */
+export type Stack = {
+  hive: Hive
+  redisUrl: string
+  databaseUrl: string
+  /** Straight to Redis, for what a user would pick instead and for emptying it. */
+  redis: Redis
+  queues: Awaited<ReturnType<typeof startQueues>>
+  /** Empties Redis and registers agents anew. */
+  reset(agents: { name: string; endpoint?: string }[]): Promise<void>
+  stop(): Promise<void>
+}
+
+const silent = { info: () => {}, warn: () => {}, error: () => {} }
+
+/** Starts the stack on private servers with Redis in memory, and gives the functions of this process its hive. */
+export async function startStack(settings: Partial<HiveConfig> = {}): Promise<Stack> {
+  const dir = await mkdtemp(join(tmpdir(), 'agent-hive-bench-'))
+  const [redisServer, postgres, queues] = await Promise.all([
+    startRedis({ dir: join(dir, 'redis'), persistent: false }),
+    startPostgres({ dir: join(dir, 'postgres'), persistent: false }),
+    startQueues({}),
+  ])
+  await migrateSchema(postgres.url)
+  const token = randomBytes(16).toString('hex')
+  const upstash = await child<{ url: string }>('../local/upstash/main.ts', [
+    '--redis-url',
+    redisServer.url,
+    '--token',
+    token,
+  ])
+  const neon = await child<{ httpEndpoint: string; wsProxy: string }>('./neon-process.ts', [postgres.url])
+  const config = loadConfig(
+    configToEnvironment({
+      stage: 'bench',
+      redisRestUrl: upstash.said.url,
+      redisRestToken: token,
+      databaseUrl: postgres.url,
+      neonHttpEndpoint: neon.said.httpEndpoint,
+      neonWsProxy: neon.said.wsProxy,
+      sqsEndpoint: queues.endpoint,
+      deliverQueueUrl: queues.deliverQueueUrl,
+      historyQueueUrl: queues.historyQueueUrl,
+      adminKeys: benchKey,
+      signingRoot: 'the root of a bench that nobody else sees',
+      // the outbox is emptied with Redis between rounds, not drained
+      outboxMaxBytes: String(4 * 1024 ** 3),
+      inboxMaxMessages: String(1_000_000),
+      inboxMaxBytes: String(1024 ** 3),
+      ...(settings as object),
+    }),
+  )
+  const hive = createHive(config, { log: silent, endpoints: loopbackEndpoints })
+  setWarmHive(hive)
+  const redis = new Redis(redisServer.url, { maxRetriesPerRequest: null })
+  const secret = generateSigningSecret()
+  return {
+    hive,
+    redisUrl: redisServer.url,
+    databaseUrl: postgres.url,
+    redis,
+    queues,
+    async reset(agents) {
+      await redis.flushdb()
+      for (const { name, endpoint } of agents) {
+        await projectAgent(hive, {
+          name,
+          endpoint: endpoint ?? null,
+          endpoint_disabled_at: null,
+          sealed_secrets: [sealSecret(secret, name, config.signingRoot)],
+          disabled: false,
+          version: 1,
+          created_at: '',
+          updated_at: '',
+        })
+      }
+    },
+    async stop() {
+      await (await hive.records()).close()
+      redis.disconnect()
+      upstash.process.disconnect()
+      neon.process.disconnect()
+      await Promise.all([redisServer.stop(), postgres.stop(), queues.stop()])
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The admin key of the bench's own hive. */
+export const benchKey = 'the key of a bench run'
+
+async function child<T>(file: string, args: string[]): Promise<{ process: ChildProcess; said: T }> {
+  const started = fork(new URL(file, import.meta.url), args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  if (!started.stdout) throw new Error(`${file} has no output`)
+  for await (const line of createInterface(started.stdout)) return { process: started, said: JSON.parse(line) as T }
+  throw new Error(`${file} ended before it listened`)
+}
