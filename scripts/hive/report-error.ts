@@ -38,7 +38,7 @@ function describe(error: unknown): Described {
 function oneLine({ code, status, detail, errors = [], request_id }: Described): string {
   const fields = errors.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`))
   const line = [
-    `hive: ${detail}`,
+    `hive: ${detail.replace(/\.$/, '')}`,
     ...fields,
     `code ${code}${status === undefined ? '' : ` (${status})`}`,
     ...(request_id === undefined ? [] : [`request ${request_id}`]),

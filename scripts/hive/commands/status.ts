@@ -33,7 +33,7 @@ export function describeStatus(status: MessageStatus): string {
 
 function describeWaiting(waiting: MessageStatus['recipients'][number]['waiting']): string {
   if (!waiting) return ''
-  const ahead = waiting.ahead === undefined ? '' : `, ${waiting.ahead} ahead`
+  const ahead = !waiting.ahead ? '' : `, ${waiting.ahead} ahead`
   const until = waiting.until === undefined ? '' : `, until ${waiting.until}`
   return `${waiting.because}${ahead}${until}`
 }

@@ -1,5 +1,6 @@
 import type { HiveClient } from '../client.ts'
 import type { OldestMessage } from './envelope.ts'
+import type { Accepted } from './publish-rows.ts'
 
 export type Drained = { acknowledged: number; delivered: number; missing: { message_id: string; status: string }[] }
 
@@ -10,9 +11,11 @@ const lookupsAtOnce = 8
  * Receives and acknowledges the given messages, then asks for the status of each. Messages of others that carry the same
  * correlation id are given back at once. What could not be received within a minute is in `missing`, by its status.
  */
-export async function drain(client: HiveClient, messages: OldestMessage[]): Promise<Drained> {
+export async function drain(client: HiveClient, accepted: Accepted[]): Promise<Drained> {
+  const messages = accepted.map(({ message }) => message)
+  const pending = accepted.filter(({ published }) => published.status === 'pending').map(({ message }) => message)
   let acknowledged = 0
-  for (const group of byInboxAndThread(messages)) acknowledged += await receiveAll(client, group)
+  for (const group of byInboxAndThread(pending)) acknowledged += await receiveAll(client, group)
   const missing = await undelivered(client, messages)
   return { acknowledged, delivered: messages.length - missing.length, missing }
 }
@@ -46,7 +49,7 @@ async function receiveAll(client: HiveClient, { agent, thread, waiting }: Group)
       acknowledged += settled.results.filter((result) => 'outcome' in result && result.outcome === 'delivered').length
       for (const { message } of ours) waiting.delete(identity(message))
     }
-    // nothing came: what is left may have been delivered by an earlier replay, or be held by another receiver
+    // nothing came: what is left may have been delivered meanwhile, or be held by another receiver
     if (received.messages.length === 0) await forgetSettled(client, waiting)
   }
   await giveBack(client, agent, foreign)

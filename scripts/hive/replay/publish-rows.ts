@@ -5,7 +5,8 @@ import { HiveProblem } from '../problem.ts'
 import type { OldestMessage } from './envelope.ts'
 
 export type Rejection = { message_id: string; reason: string }
-export type PublishedBatch = { accepted: { message: OldestMessage; published: Published }[]; rejected: Rejection[] }
+export type Accepted = { message: OldestMessage; published: Published }
+export type PublishedBatch = { accepted: Accepted[]; rejected: Rejection[] }
 
 /**
  * Publishes messages in batches, in their order. The hive takes a batch whole or not at all; the messages that it names

@@ -5,7 +5,7 @@ import { HiveProblem } from '../problem.ts'
 import { drain } from './drain.ts'
 import { type OldestMessage, toOldestMessage } from './envelope.ts'
 import { openPrivateCopy, SourceFault } from './private-copy.ts'
-import { publishRows, type Rejection } from './publish-rows.ts'
+import { type Accepted, publishRows, type Rejection } from './publish-rows.ts'
 import { checkColumns, chooseTables, countRows, readRows } from './read-rows.ts'
 import { registerAgents } from './register-agents.ts'
 import type { ReplayTable } from './tables.ts'
@@ -134,13 +134,13 @@ async function replayMessages(
 ): Promise<void> {
   const names = messages.flatMap(({ from_agent, to_agent }) => [from_agent, to_agent])
   file.registered.push(...(await registerAgents(client, names, options.knownAgents)))
-  const accepted: OldestMessage[] = []
+  const accepted: Accepted[] = []
   for await (const batch of publishRows(client, messages)) {
-    for (const { message, published } of batch.accepted) {
-      accepted.push(message)
+    for (const { published } of batch.accepted) {
       if (published.duplicate) report.duplicates++
       else report.published++
     }
+    accepted.push(...batch.accepted)
     report.rejected += batch.rejected.length
     addProblems(report, batch.rejected.map(describeRejection))
   }
