@@ -15,8 +15,7 @@ export const handler = http({
   'POST /v1/agents/{agent}/inbox/receive': on(
     { path: AgentPath, body: Receive },
     async (hive, { path, body }, request) => {
-      const idempotencyKey = readIdempotencyKey(request.headers)
-      const requestId = idempotencyKey === undefined ? request.id : requestIdFrom(idempotencyKey)
+      const requestId = requestIdFrom(readIdempotencyKey(request.headers) ?? request.id)
       const received = await receive(hive, path.agent, { ...toReceiveInput(body), requestId })
       return { body: { agent: path.agent, ...received } }
     },

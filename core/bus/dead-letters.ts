@@ -3,6 +3,8 @@ import type { Hive } from '../hive.ts'
 import { contentDigest } from '../protocol/digest.ts'
 import { decodeEnvelope } from '../protocol/envelope.ts'
 import type { AgentMessage } from '../protocol/message.ts'
+import { decodeCursor, encodeCursor } from '../records/cursor.ts'
+import type { Page } from '../records/page.ts'
 import { unknownAgent } from './agent-errors.ts'
 import { dropBodies } from './drop-bodies.ts'
 import { inboxKeys } from './inbox-keys.ts'
@@ -25,21 +27,21 @@ export type DeadLetter = {
 
 export type DeadLetterSelection = { ids: string[] } | { all: true }
 
+type LoadedLetter = DeadLetter & { body: string | null }
+
 /** How many dead letters one script handles. */
 const chunk = 100
 
-/**
- * Dead letters of an agent, the oldest first. `after` is the place (`died at ms`, id) behind which to go on. Raises
- * agent.unknown, redis.unavailable.
- */
+/** Dead letters of an agent, the oldest first. Raises agent.unknown, cursor.invalid, redis.unavailable. */
 export async function listDeadLetters(
   hive: Hive,
   agent: string,
-  input: { limit: number; after?: { diedAt: number; id: string } | undefined },
-): Promise<{ items: DeadLetter[]; next: { diedAt: number; id: string } | null }> {
+  input: { limit: number; cursor?: string | undefined },
+): Promise<Page<DeadLetter>> {
+  const after = input.cursor === undefined ? undefined : decodePlace(input.cursor)
   await mustExist(hive, agent)
   const { bus } = hive
-  const from = input.after?.diedAt ?? 0
+  const from = after?.diedAt ?? 0
   const places: { id: string; diedAt: number }[] = []
   // several may have died in the same ms: those at or before `after` are passed over by id
   for (let offset = 0; places.length <= input.limit; ) {
@@ -53,15 +55,28 @@ export async function listDeadLetters(
     )
     for (let i = 0; i < page.length; i += 2) {
       const place = { id: page[i] as string, diedAt: Number(page[i + 1]) }
-      const { after } = input
       if (!after || place.diedAt > after.diedAt || place.id > after.id) places.push(place)
     }
     if (page.length < 2 * (input.limit + 1)) break
     offset += input.limit + 1
   }
   const shown = places.slice(0, input.limit)
-  const items = await load(hive, agent, shown)
-  return { items, next: places.length > input.limit ? (shown.at(-1) ?? null) : null }
+  const letters = await load(hive, agent, shown)
+  const last = shown.at(-1)
+  return {
+    items: letters.map(withoutBody),
+    next_cursor:
+      places.length > input.limit && last ? encodeCursor('dead-letters', String(last.diedAt), last.id) : null,
+  }
+}
+
+function decodePlace(cursor: string): { diedAt: number; id: string } {
+  const [diedAt = '', id = ''] = decodeCursor('dead-letters', cursor, /^\d{1,16}$/, /^\d{1,17}$/)
+  return { diedAt: Number(diedAt), id }
+}
+
+function withoutBody({ body: _, ...letter }: LoadedLetter): DeadLetter {
+  return letter
 }
 
 /** One dead letter. Raises dead_letter.unknown, agent.unknown, redis.unavailable. */
@@ -72,7 +87,7 @@ export async function getDeadLetter(hive: Hive, agent: string, id: string): Prom
     : null
   const [letter] = diedAt === null ? [] : await load(hive, agent, [{ id, diedAt: Number(diedAt) }])
   if (!letter) throw new HiveError('dead_letter.unknown', 'This agent has no such dead letter.')
-  return letter
+  return withoutBody(letter)
 }
 
 /**
@@ -149,11 +164,7 @@ async function overSelection(
   return done
 }
 
-async function load(
-  hive: Hive,
-  agent: string,
-  places: { id: string; diedAt: number }[],
-): Promise<(DeadLetter & { body: string | null })[]> {
+async function load(hive: Hive, agent: string, places: { id: string; diedAt: number }[]): Promise<LoadedLetter[]> {
   if (places.length === 0) return []
   const { bus } = hive
   const fields = places.flatMap(({ id }) => [id, `m:${id}`])
