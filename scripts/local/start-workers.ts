@@ -26,7 +26,7 @@ export function startWorkers(options: {
     queueUrl: deliverQueueUrl,
     handler: (event) => deliver(event, context('deliver')),
     batchSize: 1,
-    concurrency: 200,
+    concurrency: 300,
     onError,
   })
   const drains = pollQueue({
