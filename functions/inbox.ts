@@ -3,8 +3,9 @@ import { receive } from '../core/bus/receive.ts'
 import { requestIdFrom } from '../core/bus/request-id.ts'
 import { settle } from '../core/bus/settle.ts'
 import { http, on } from './http.ts'
+import { idempotencyKey } from './idempotency-key.ts'
 import { AgentPath } from './requests/agents.ts'
-import { Receive, readIdempotencyKey, Settle, toReceiveInput } from './requests/inbox.ts'
+import { Receive, Settle, toReceiveInput } from './requests/inbox.ts'
 
 /** One agent's inbox: looking at it, taking from it, settling what was taken. */
 export const handler = http({
@@ -15,7 +16,7 @@ export const handler = http({
   'POST /v1/agents/{agent}/inbox/receive': on(
     { path: AgentPath, body: Receive },
     async (hive, { path, body }, request) => {
-      const requestId = requestIdFrom(readIdempotencyKey(request.headers) ?? request.id)
+      const requestId = requestIdFrom(idempotencyKey(request) ?? request.id)
       const received = await receive(hive, path.agent, { ...toReceiveInput(body), requestId })
       return { body: { agent: path.agent, ...received } }
     },

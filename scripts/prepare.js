@@ -21,7 +21,7 @@ function installPackages() {
     say('installing packages (npm ci)')
     const npm = process.env.npm_execpath
     const [command, args] = npm ? [process.execPath, [npm]] : ['npm', []]
-    run(command, [...args, 'ci', '--no-audit', '--no-fund'], 'npm ci failed')
+    run(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci failed')
   }
   writeFileSync(stamp, hash)
 }
@@ -55,6 +55,7 @@ function provideRedis() {
   } finally {
     started.allowAgain()
   }
+  if (!findOnPath('redis-server')) fail('the package redis-server is installed, but redis-server is not on PATH')
   if (findOnPath('systemctl')) spawnSync('systemctl', ['disable', 'redis-server'], { stdio: 'ignore' })
 }
 

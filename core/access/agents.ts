@@ -1,9 +1,11 @@
+import { unknownAgent } from '../bus/agent-errors.ts'
 import { projectAgent } from '../bus/projection.ts'
 import { openSecret, sealSecret } from '../delivery/seal.ts'
 import { generateSigningSecret, parseSigningSecret } from '../delivery/sign.ts'
-import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import type { AgentRecord } from '../records/agents-repository.ts'
+import { decodeCursor, encodeCursor } from '../records/cursor.ts'
+import type { Page } from '../records/page.ts'
 
 /** What callers see of an agent: never a sealed secret. */
 export type Agent = Omit<AgentRecord, 'sealed_secrets'>
@@ -64,17 +66,14 @@ export async function getAgent(hive: Hive, name: string): Promise<Agent> {
 }
 
 /** Lists agents by name, at most `limit` of them, after the name that a cursor stands for. */
-export async function listAgents(
-  hive: Hive,
-  page: { limit: number; cursor?: string },
-): Promise<{ items: Agent[]; next_cursor: string | null }> {
+export async function listAgents(hive: Hive, page: { limit: number; cursor?: string }): Promise<Page<Agent>> {
   const { agents } = await hive.records()
-  const after = page.cursor === undefined ? {} : { after: decodeCursor(page.cursor) }
+  const after = page.cursor === undefined ? {} : { after: decodeCursor('agents', page.cursor, /^.{1,128}$/s)[0] }
   // one more than asked for tells whether there is a next page
   const found = await agents.list({ ...after, limit: page.limit + 1 })
   const items = found.slice(0, page.limit).map(withoutSecrets)
   const last = items.at(-1)
-  return { items, next_cursor: found.length > page.limit && last ? encodeCursor(last.name) : null }
+  return { items, next_cursor: found.length > page.limit && last ? encodeCursor('agents', last.name) : null }
 }
 
 /**
@@ -107,8 +106,4 @@ function changed(record: AgentRecord, created: boolean, made: string | undefined
 
 function withoutSecrets({ sealed_secrets: _, ...agent }: AgentRecord): Agent {
   return agent
-}
-
-function unknownAgent(name: string): HiveError {
-  return new HiveError('agent.unknown', `There is no agent ${name}.`)
 }

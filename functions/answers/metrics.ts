@@ -4,10 +4,11 @@ import { page } from './page.ts'
 export const MetricsWritten = z.strictObject({ written: z.int().min(1) })
 
 const Metric = z.strictObject({
-  id: z.union([z.string(), z.int()]),
+  id: z.string().regex(/^\d+$/),
   agent_name: z.string(),
   metric_type: z.string(),
-  value: z.number(),
+  /** Null for NaN and the infinities, which JSON has no word for. */
+  value: z.number().nullable(),
   timestamp: z.iso.datetime({ offset: true }),
   metadata: z.record(z.string(), z.unknown()),
   source_database: z.string().nullable(),

@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import type { ReceiveInput } from '../../core/bus/receive.ts'
-import { HiveError } from '../../core/errors.ts'
 import { Printable } from '../../core/protocol/printable.ts'
 
 const receipt = z.string().min(1).max(256)
@@ -24,19 +23,6 @@ export function toReceiveInput(body: z.output<typeof Receive>): Omit<ReceiveInpu
     ...(lease_seconds === undefined ? {} : { leaseMs: Math.round(lease_seconds * 1000) }),
     ...(correlation_id === undefined ? {} : { correlationId: correlation_id }),
   }
-}
-
-/**
- * The header `Idempotency-Key`: the same key again answers with those leases of its first time that are still valid.
- * Throws `request.invalid`.
- */
-export function readIdempotencyKey(headers: Record<string, string | undefined>): string | undefined {
-  const key = headers['idempotency-key']
-  if (key === undefined || /^[\x21-\x7e]{1,128}$/.test(key)) return key
-  const message = 'must be 1 to 128 printable characters without spaces'
-  throw new HiveError('request.invalid', `Idempotency-Key ${message}.`, {
-    errors: [{ field: 'Idempotency-Key', message }],
-  })
 }
 
 /** Body of `POST …/inbox/settle`: 1 to 100 receipts in all, none of them twice. */
