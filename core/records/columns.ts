@@ -1,0 +1,30 @@
+/** The columns that the repositories read and write, a table each: all that there are. */
+export const columns = {
+  agent_metrics: ['id', 'agent_name', 'metric_type', 'value', 'timestamp', 'metadata', 'source_database'],
+  agent_conversations: [
+    'id',
+    'conversation_id',
+    'from_agent',
+    'to_agent',
+    'message_type',
+    'content',
+    'timestamp',
+    'message_id',
+    'priority',
+    'status',
+    'status_at',
+    'attempts',
+    'reason',
+    'metadata',
+  ],
+  agents: [
+    'name',
+    'endpoint',
+    'endpoint_disabled_at',
+    'sealed_secrets',
+    'disabled',
+    'version',
+    'created_at',
+    'updated_at',
+  ],
+} as const

@@ -1,0 +1,59 @@
+import { columns } from '../columns.ts'
+import type { ConversationRow } from '../conversations-repository.ts'
+import { decodeCursor, encodeCursor } from '../cursor.ts'
+import { toIso } from '../moment.ts'
+import type { Page } from '../page.ts'
+import { type Paged, pagedSelect, pageOf } from './page-of.ts'
+import { positionPatterns } from './position.ts'
+import type { RunStatement, Value } from './run-statement.ts'
+
+type Row = Omit<ConversationRow, 'status_at'> & { status_at: string }
+
+const names = columns.agent_conversations.map((name) => `"${name}"`).join(', ')
+const oldestFirst = '"timestamp", id'
+
+/** Reads a conversation, oldest message first. */
+export async function readConversation(
+  run: RunStatement,
+  conversationId: string,
+  page: { after?: string | undefined; limit: number },
+): Promise<Page<ConversationRow>> {
+  const values: Value[] = [conversationId, page.limit + 1]
+  let after = ''
+  if (page.after !== undefined) {
+    values.push(...decodeCursor('conversation', page.after, ...positionPatterns))
+    after = 'AND ("timestamp", id) > ($3::timestamptz, $4::bigint)'
+  }
+  const select = `SELECT ${names} FROM agent_conversations WHERE conversation_id = $1::uuid ${after}
+    ORDER BY ${oldestFirst} LIMIT $2::int`
+  const rows = await run<Row & Paged>(pagedSelect(select, oldestFirst, 'content'), values)
+  return pageOf(rows, page.limit, toConversationRow, ({ timestamp, id }) => encodeCursor('conversation', timestamp, id))
+}
+
+/** Reads what became of a message, one row a recipient. */
+export async function readMessage(run: RunStatement, fromAgent: string, messageId: string): Promise<ConversationRow[]> {
+  const rows = await run<Row>(
+    `SELECT ${names} FROM agent_conversations WHERE from_agent = $1 AND message_id = $2 ORDER BY to_agent`,
+    [fromAgent, messageId],
+  )
+  return rows.map(toConversationRow)
+}
+
+function toConversationRow(row: Row): ConversationRow {
+  return {
+    id: row.id,
+    conversation_id: row.conversation_id,
+    from_agent: row.from_agent,
+    to_agent: row.to_agent,
+    message_type: row.message_type,
+    content: row.content,
+    timestamp: toIso(row.timestamp) ?? row.timestamp,
+    message_id: row.message_id,
+    priority: row.priority,
+    status: row.status,
+    status_at: Number(row.status_at),
+    attempts: row.attempts,
+    reason: row.reason,
+    metadata: row.metadata,
+  }
+}
