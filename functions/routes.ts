@@ -1,6 +1,6 @@
 /**
  * The one route table. The stack, the local gateway and the OpenAPI document read it; `functions/<file>.ts` serves the
- * route under its key. `request` and `answer` name the schemas exported by `functions/requests` and `functions/answers`.
+ * route under its key. `request` and `answer` name the bodies' schemas in `functions/schemas.ts`.
  */
 export const routes = [
   route('PUT', '/v1/agents/{agent}', 'agents', [201, 200], 'RegisterAgent', 'Agent'),
@@ -28,13 +28,12 @@ export type Route = (typeof routes)[number]
 /** How API Gateway names a route in an event's `routeKey`. */
 export type RouteKey = Route['key']
 
-function route<const M extends Method, const P extends string, const F extends string>(
-  method: M,
-  path: P,
-  file: F,
-  statuses: readonly number[],
-  request: string | null,
-  answer: string,
-) {
+function route<
+  const M extends Method,
+  const P extends string,
+  const F extends string,
+  const R extends string | null,
+  const A extends string,
+>(method: M, path: P, file: F, statuses: readonly number[], request: R, answer: A) {
   return { key: `${method} ${path}` as const, method, path, file, statuses, request, answer }
 }

@@ -1,12 +1,7 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-
-/** What test files can borrow: a server of the whole run's, or a part of one. */
-export type SharedService = 'redis' | 'database'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -15,65 +10,15 @@ declare module 'vitest' {
   }
 }
 
-type Service = { answer(request: URL): Promise<string> | string; stop(): Promise<unknown> }
-
-/**
- * Lends services to test files. Each starts when the first file asks for it, so a run of unit tests starts nothing.
- * `GET /redis` answers a URL, `GET /database` the settings of a new database that has the schema.
- */
+/** Starts the process that lends services to test files, and ends it with everything that it lent. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dir = await mkdtemp(join(tmpdir(), 'agent-hive-test-'))
-  // Postgres gives up root and must still reach its folder
-  await chmod(dir, 0o711)
-  const started = new Map<string, Promise<Service>>()
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://lender')
-    const name = url.pathname.slice(1) as SharedService
-    const service = started.get(name) ?? start[name](join(dir, name))
-    started.set(name, service)
-    service
-      .then(({ answer }) => answer(url))
-      .then(
-        (text) => response.end(text),
-        (error) => response.writeHead(500).end(String(error)),
-      )
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  project.provide('lender', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-
+  const lender = fork(join(import.meta.dirname, 'lender.ts'), { execArgv: [] })
+  const exited = once(lender, 'exit')
+  const url = await Promise.race([once(lender, 'message').then(([text]) => text as string), exited.then(() => null)])
+  if (url === null) throw new Error('the lender of test services did not start')
+  project.provide('lender', url)
   return async () => {
-    server.closeAllConnections()
-    server.close()
-    const services = await Promise.allSettled(started.values())
-    await Promise.all(services.map((service) => service.status === 'fulfilled' && service.value.stop()))
-    await rm(dir, { recursive: true, force: true })
+    lender.disconnect()
+    await exited
   }
-}
-
-const start: Record<SharedService, (dir: string) => Promise<Service>> = {
-  async redis(dir) {
-    const { startRedis } = await import('../scripts/local/redis/start-redis.ts')
-    const redis = await startRedis({ dir, persistent: false })
-    return { answer: () => redis.url, stop: () => redis.stop() }
-  },
-
-  async database(dir) {
-    const { startPostgres } = await import('../scripts/local/postgres/start-postgres.ts')
-    const { startNeon } = await import('../scripts/local/neon/start-neon.ts')
-    const { migrateSchema } = await import('../core/records/migrate-schema.ts')
-    const postgres = await startPostgres({ dir, persistent: false })
-    const neon = await startNeon({ postgresUrl: postgres.url })
-    await migrateSchema(await postgres.createDatabase('template'))
-    let count = 0
-    return {
-      async answer() {
-        const databaseUrl = await postgres.createDatabase(`test_${++count}`, { template: 'template' })
-        return JSON.stringify({ databaseUrl, neonHttpEndpoint: neon.httpEndpoint, neonWsProxy: neon.wsProxy })
-      },
-      async stop() {
-        await neon.close()
-        await postgres.stop()
-      },
-    }
-  },
 }

@@ -29,7 +29,7 @@ async function start(): Promise<Started> {
   onTestFinished(() => void child.kill('SIGKILL'))
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk))
-  await expect.poll(() => text, { timeout: 60_000 }).toMatch(/inbox\/receive[^]*\n\n?$/)
+  await expect.poll(() => text, { timeout: 60_000 }).toMatch(/inbox\/receive[\s\S]*\n$/)
   const curls = text.match(/^curl (?:.*\\\n)*.*$/gm) ?? []
   const url = /URL +(\S+)/.exec(text)?.[1] ?? ''
   const key = /Admin key +(\S+)/.exec(text)?.[1] ?? ''
@@ -105,7 +105,9 @@ describe('npm start', () => {
     second.stderr.on('data', (chunk) => (text += chunk))
     const [code] = await once(second, 'exit')
     expect(code).toBe(1)
-    expect(text).toBe(`${dir} is in use by process ${first.process.pid}: stop that one first, or choose another folder\n`)
+    expect(text).toBe(
+      `${dir} is in use by process ${first.process.pid}: stop that one first, or choose another folder\n`,
+    )
     expect(await interrupt(first)).toBe(0)
   })
 

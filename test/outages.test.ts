@@ -16,6 +16,7 @@ beforeAll(async () => {
     stateDir: dir,
     persistent: true,
     port: await freePort(),
+    sweepMs: 500,
     settings: { redisRetries: 0 },
     log: { info: () => {}, warn: () => {}, error: () => {} },
   })
@@ -27,8 +28,8 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-const publish = (text: string) =>
-  call('POST', '/v1/messages', { from_agent: 'alice', to_agent: 'bob', message_type: 'note', body: { text } })
+const publish = (message_id: string) =>
+  call('POST', '/v1/messages', { message_id, from_agent: 'alice', to_agent: 'bob', message_type: 'note', body: {} })
 const write = () => call('POST', '/v1/metrics', { agent_name: 'bob', metric_type: 'load', value: 1 })
 
 describe('while Redis is away', () => {
@@ -69,7 +70,8 @@ describe('while Postgres is away', () => {
     await cloud.postgres?.restart()
     await expect.poll(async () => (await call('GET', '/v1/health')).status).toBe(200)
     expect((await write()).status).toBe(201)
-    const events = async () => (await (await cloud.hive.records()).conversations.byParticipants?.()) ?? []
-    expect(events).toBeDefined()
+    const { conversations } = await cloud.hive.records()
+    const recorded = () => conversations.byMessage('alice', 'meanwhile')
+    await expect.poll(recorded, { timeout: 15_000 }).toMatchObject([{ to_agent: 'bob', status: 'pending' }])
   })
 })

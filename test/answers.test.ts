@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { matchRoute } from '../functions/match-route.ts'
+import { routes } from '../functions/routes.ts'
+import { answers, requests } from '../functions/schemas.ts'
+import { setWarmHive } from '../functions/warm.ts'
+import { type Gateway, startGateway } from '../scripts/local/gateway/start-gateway.ts'
+import { type TestHive, testHive } from './hive.ts'
+import { type HttpAnswer, type HttpCall, httpCaller } from './http-call.ts'
+
+let hive: TestHive
+let gateway: Gateway
+let rawCall: HttpCall
+const covered = new Set<string>()
+
+beforeAll(async () => {
+  hive = await testHive()
+  setWarmHive(hive)
+  gateway = await startGateway({ port: 0 })
+  rawCall = httpCaller(gateway.url, hive.config.adminKeys[0] ?? '')
+})
+afterAll(async () => {
+  await gateway?.stop()
+  setWarmHive(undefined)
+  await hive?.dispose()
+})
+
+/** Calls a route and holds request and answer against what the route table says of them. */
+async function call<T>(method: string, path: string, body?: object): Promise<HttpAnswer & { body: T }> {
+  const { route } = matchRoute(method, path.split('?')[0] ?? '')
+  if (!route) throw new Error(`no route ${method} ${path}`)
+  if (route.request) requests[route.request].parse(body)
+  const answer = await rawCall(method, path, body)
+  expect(route.statuses, JSON.stringify(answer.body)).toContain(answer.status)
+  expect(answer.headers.get('content-type')).toBe('application/json')
+  answers[route.answer].parse(answer.body)
+  covered.add(route.key)
+  return answer as HttpAnswer & { body: T }
+}
+
+const message = { from_agent: 'alice', to_agent: 'bob', message_type: 'task', body: { n: 1 } }
+type Leases = { messages: { receipt: string; message: { message_id: string } }[] }
+
+describe('answers have the shape that the route table names', () => {
+  it('of agents', async () => {
+    const put = await call<{ signing_secret?: string }>('PUT', '/v1/agents/bob', {
+      endpoint: 'https://example.com/hook',
+    })
+    expect(put.status).toBe(201)
+    expect(put.body.signing_secret).toMatch(/^whsec_/)
+    const again = await call('PUT', '/v1/agents/bob', { endpoint: null })
+    expect(again.status).toBe(200)
+    expect(again.body).not.toHaveProperty('signing_secret')
+    await call('PATCH', '/v1/agents/bob', { disabled: false })
+    await call('GET', '/v1/agents/bob')
+    await call('GET', '/v1/agents?limit=1')
+  })
+
+  it('of messages on their way', async () => {
+    await call('POST', '/v1/messages', { ...message, message_id: 'm1' })
+    const batch = [message, { ...message, delivery_options: { delay_seconds: 60 } }]
+    await call('POST', '/v1/messages/batch', { messages: batch })
+    await call('GET', '/v1/messages/m1?from_agent=alice')
+    const { body } = await call<Leases>('POST', '/v1/agents/bob/inbox/receive', { max: 1 })
+    await call('GET', '/v1/messages/m1?from_agent=alice')
+    await call('GET', '/v1/agents/bob/inbox')
+    const [first] = body.messages
+    const settled = await call('POST', '/v1/agents/bob/inbox/settle', { acks: [first?.receipt ?? '', '999.1'] })
+    expect(settled.body).toMatchObject({
+      results: [{ outcome: 'delivered', duplicate: false }, { error: { code: 'receipt.stale' } }],
+    })
+    await call('GET', '/v1/messages/m1?from_agent=alice')
+  })
+
+  it('of dead letters', async () => {
+    const dying = { ...message, to_agent: 'carol', delivery_options: { max_attempts: 1 } }
+    await call('PUT', '/v1/agents/carol', {})
+    await call('POST', '/v1/messages/batch', { messages: [dying, dying, dying] })
+    const { body } = await call<Leases>('POST', '/v1/agents/carol/inbox/receive', {})
+    const nacks = body.messages.map(({ receipt }) => ({ receipt, reason: 'no' }))
+    await call('POST', '/v1/agents/carol/inbox/settle', { nacks })
+    type Letters = { items: { dead_letter_id: string }[]; next_cursor: string }
+    const first = await call<Letters>('GET', '/v1/agents/carol/dead-letters?limit=2')
+    const rest = await call<Letters>('GET', `/v1/agents/carol/dead-letters?limit=2&cursor=${first.body.next_cursor}`)
+    const ids = [...first.body.items, ...rest.body.items].map((item) => item.dead_letter_id)
+    expect(new Set(ids).size).toBe(3)
+    expect(rest.body.next_cursor).toBeNull()
+    await call('GET', `/v1/agents/carol/dead-letters/${ids[0]}`)
+    const redriven = await call('POST', '/v1/agents/carol/dead-letters/redrive', { ids: ids.slice(0, 1) })
+    expect(redriven.body).toEqual({ redriven: 1 })
+    const discarded = await call('POST', '/v1/agents/carol/dead-letters/discard', { all: true })
+    expect(discarded.body).toEqual({ discarded: 2 })
+  })
+
+  it('of metrics', async () => {
+    const point = { agent_name: 'bob', metric_type: 'load', value: 0.5, timestamp: '2026-01-01T00:00:00+02:00' }
+    await call('POST', '/v1/metrics', point)
+    await call('POST', '/v1/metrics', { points: [point, { ...point, value: 1e6, metadata: { unit: 's' } }] })
+    const page = await call<{ items: object[]; next_cursor: string }>('GET', '/v1/metrics?limit=2&agent_name=bob')
+    expect(page.body.items).toHaveLength(2)
+    const rest = await call('GET', `/v1/metrics?limit=2&agent_name=bob&cursor=${page.body.next_cursor}`)
+    expect(rest.body).toMatchObject({ items: [{ value: 0.5 }], next_cursor: null })
+    const span = 'from=2025-12-31T00:00:00Z&to=2026-01-02T00:00:00Z'
+    const rollup = await call('GET', `/v1/metrics/rollup?${span}&interval_seconds=3600`)
+    expect(rollup.body).toMatchObject({ buckets: [{ agent_name: 'bob', count: 3, max: 1e6 }] })
+  })
+
+  it('writes metrics once under one Idempotency-Key', async () => {
+    const point = { agent_name: 'bob', metric_type: 'once', value: 1 }
+    const headers = { 'idempotency-key': 'write-1' }
+    expect((await rawCall('POST', '/v1/metrics', point, { headers })).status).toBe(201)
+    expect((await rawCall('POST', '/v1/metrics', point, { headers })).status).toBe(201)
+    expect((await call<{ items: object[] }>('GET', '/v1/metrics?metric_type=once')).body.items).toHaveLength(1)
+  })
+
+  it('of health', async () => {
+    await call('GET', '/v1/health')
+  })
+
+  it('and every route was called above', () => {
+    expect([...covered].sort()).toEqual(routes.map(({ key }) => key).sort())
+  })
+})
