@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../scripts/local/free-port.ts'
-import { httpCaller } from './http-call.ts'
+import { type HttpCall, httpCaller } from './http-call.ts'
 
 const program = join(import.meta.dirname, '..', 'scripts', 'local', 'start.ts')
 const publishing = { from_agent: 'me', to_agent: 'hello-agent', message_type: 'greeting', body: { text: 'kept' } }
@@ -26,7 +26,6 @@ async function start(): Promise<Started> {
     env: { PATH: process.env.PATH, HIVE_STATE_DIR: dir, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  onTestFinished(() => void child.kill('SIGKILL'))
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk))
   await expect.poll(() => text, { timeout: 60_000 }).toMatch(/inbox\/receive[\s\S]*\n$/)
@@ -54,49 +53,32 @@ async function paste(command: string): Promise<unknown> {
 }
 
 describe('npm start', () => {
+  let cloud: Started
+  let call: HttpCall
+  const restarted = async () => {
+    cloud = await start()
+    call = httpCaller(cloud.url, cloud.key)
+  }
+  const metric = (metric_type: string) => ({ agent_name: 'me', metric_type, value: 7 })
+  beforeAll(restarted)
+  afterAll(() => cloud.process.kill('SIGKILL'))
+
   it('prints commands that work when pasted', async () => {
-    const started = await start()
-    expect(started.curls).toHaveLength(2)
-    expect(await paste(started.curls[0] ?? '')).toMatchObject({ to_agent: 'hello-agent', status: 'pending' })
-    expect(await paste(started.curls[1] ?? '')).toMatchObject({
+    expect(cloud.curls).toHaveLength(2)
+    expect(await paste(cloud.curls[0] ?? '')).toMatchObject({ to_agent: 'hello-agent', status: 'pending' })
+    expect(await paste(cloud.curls[1] ?? '')).toMatchObject({
       messages: [{ attempt: 1, message: { from_agent: 'me', body: { text: 'Hello, hive!' } } }],
     })
-    expect(await interrupt(started)).toBe(0)
   })
 
-  it('loses nothing between a stop and a start, and keeps its address and its key', async () => {
-    const first = await start()
-    const call = httpCaller(first.url, first.key)
-    expect((await call('POST', '/v1/messages', { ...publishing, message_id: 'kept-1' })).status).toBe(202)
-    expect((await call('POST', '/v1/metrics', { agent_name: 'me', metric_type: 'kept', value: 7 })).status).toBe(201)
-    expect((await call('PUT', '/v1/agents/kept-agent', {})).status).toBe(201)
-    expect(await interrupt(first)).toBe(0)
-
-    const second = await start()
-    expect([second.url, second.key]).toEqual([first.url, first.key])
-    const received = await call('POST', '/v1/agents/hello-agent/inbox/receive', {})
-    expect(received.body).toMatchObject({ messages: [{ message: { message_id: 'kept-1', body: { text: 'kept' } } }] })
-    const metrics = await call('GET', '/v1/metrics?metric_type=kept')
-    expect(metrics.body).toMatchObject({ items: [{ agent_name: 'me', value: 7 }] })
-    expect(await call('GET', '/v1/agents/kept-agent')).toMatchObject({ status: 200 })
-    expect(await interrupt(second)).toBe(0)
-  })
-
-  it('comes back after it was killed', async () => {
-    const first = await start()
-    const call = httpCaller(first.url, first.key)
-    expect((await call('POST', '/v1/metrics', { agent_name: 'me', metric_type: 'killed', value: 8 })).status).toBe(201)
-    const exited = once(first.process, 'exit')
-    first.process.kill('SIGKILL')
-    await exited
-
-    const second = await start()
-    expect(await call('GET', '/v1/metrics?metric_type=killed')).toMatchObject({ body: { items: [{ value: 8 }] } })
-    expect(await interrupt(second)).toBe(0)
+  it('keeps what it stores from other users, and tells the command line where it runs', async () => {
+    expect((await stat(dir)).mode & 0o777).toBe(0o700)
+    expect((await stat(join(dir, 'secrets.json'))).mode & 0o777).toBe(0o600)
+    const connection = JSON.parse(await readFile(join(dir, 'connection.json'), 'utf8'))
+    expect(connection).toEqual({ url: cloud.url, admin_key: cloud.key })
   })
 
   it('is refused a second time in the same folder, in one clear line', async () => {
-    const first = await start()
     const second = spawn(process.execPath, [program], {
       env: { PATH: process.env.PATH, HIVE_STATE_DIR: dir },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -106,18 +88,36 @@ describe('npm start', () => {
     const [code] = await once(second, 'exit')
     expect(code).toBe(1)
     expect(text).toBe(
-      `${dir} is in use by process ${first.process.pid}: stop that one first, or choose another folder\n`,
+      `${dir} is in use by process ${cloud.process.pid}: stop that one first, or choose another folder\n`,
     )
-    expect(await interrupt(first)).toBe(0)
+    expect(await call('GET', '/v1/health')).toMatchObject({ status: 200 })
   })
 
-  it('keeps what it stores from other users, and tells the command line where it runs only while it runs', async () => {
-    const started = await start()
-    expect((await stat(dir)).mode & 0o777).toBe(0o700)
-    expect((await stat(join(dir, 'secrets.json'))).mode & 0o777).toBe(0o600)
-    const connection = JSON.parse(await readFile(join(dir, 'connection.json'), 'utf8'))
-    expect(connection).toEqual({ url: started.url, admin_key: started.key })
-    expect(await interrupt(started)).toBe(0)
+  it('loses nothing between a stop and a start, and keeps its address and its key', async () => {
+    expect((await call('POST', '/v1/messages', { ...publishing, message_id: 'kept-1' })).status).toBe(202)
+    expect((await call('POST', '/v1/metrics', metric('kept'))).status).toBe(201)
+    expect((await call('PUT', '/v1/agents/kept-agent', {})).status).toBe(201)
+    const before = cloud
+    expect(await interrupt(cloud)).toBe(0)
     await expect(stat(join(dir, 'connection.json'))).rejects.toThrow('ENOENT')
+
+    await restarted()
+    expect([cloud.url, cloud.key]).toEqual([before.url, before.key])
+    const received = await call('POST', '/v1/agents/hello-agent/inbox/receive', {})
+    expect(received.body).toMatchObject({ messages: [{ message: { message_id: 'kept-1', body: { text: 'kept' } } }] })
+    const metrics = await call('GET', '/v1/metrics?metric_type=kept')
+    expect(metrics.body).toMatchObject({ items: [{ agent_name: 'me', value: 7 }] })
+    expect(await call('GET', '/v1/agents/kept-agent')).toMatchObject({ status: 200 })
+  })
+
+  it('comes back after it was killed', async () => {
+    expect((await call('POST', '/v1/metrics', metric('killed'))).status).toBe(201)
+    const exited = once(cloud.process, 'exit')
+    cloud.process.kill('SIGKILL')
+    await exited
+
+    await restarted()
+    expect(await call('GET', '/v1/metrics?metric_type=killed')).toMatchObject({ body: { items: [{ value: 7 }] } })
+    expect(await interrupt(cloud)).toBe(0)
   })
 })
