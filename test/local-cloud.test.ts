@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { freePort } from '../scripts/local/free-port.ts'
 import { type HttpCall, httpCaller } from './http-call.ts'
 
@@ -28,7 +28,7 @@ async function start(): Promise<Started> {
   })
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk))
-  await expect.poll(() => text, { timeout: 60_000 }).toMatch(/inbox\/receive[\s\S]*\n$/)
+  await vi.waitFor(() => expect(text).toMatch(/inbox\/receive[\s\S]*\n$/), { timeout: 60_000, interval: 20 })
   const curls = text.match(/^curl (?:.*\\\n)*.*$/gm) ?? []
   const url = /URL +(\S+)/.exec(text)?.[1] ?? ''
   const key = /Admin key +(\S+)/.exec(text)?.[1] ?? ''
@@ -52,7 +52,7 @@ async function paste(command: string): Promise<unknown> {
   return JSON.parse(text)
 }
 
-describe('npm start', () => {
+describe('npm start', { timeout: 90_000 }, () => {
   let cloud: Started
   let call: HttpCall
   const restarted = async () => {
@@ -61,7 +61,7 @@ describe('npm start', () => {
   }
   const metric = (metric_type: string) => ({ agent_name: 'me', metric_type, value: 7 })
   beforeAll(restarted)
-  afterAll(() => cloud.process.kill('SIGKILL'))
+  afterAll(() => void cloud?.process.kill('SIGKILL'))
 
   it('prints commands that work when pasted', async () => {
     expect(cloud.curls).toHaveLength(2)
