@@ -100,7 +100,7 @@ async function launchOnFreePort(binary: string, options: RedisOptions): Promise<
 // ended before the shell leaves, so that it can never signal a process that got the same id later. The first line
 // printed is the server's process id.
 const supervise = `exec 3<&0
-sh -c 'echo $$; exec "$@"' sh "$@" </dev/null 3<&- &
+/bin/sh -c 'echo $$; exec "$@"' sh "$@" </dev/null 3<&- &
 server=$!
 (read -r _ <&3; kill "$server" 2>/dev/null) >/dev/null 2>&1 &
 watcher=$!

@@ -10,7 +10,8 @@ const keyLocking = 'allow-key-locking'
  *
  * Stock Redis does not know that flag, so it is taken off the first line (other flags stay). Everything added is on
  * the line of the script's first statement, so line numbers in errors are those of the script. An error in the script
- * is answered as its result, in the form that Redis 7 gives it, with the SHA of the original.
+ * is answered as its result, in the form that Redis 7 gives it, with the SHA of the original; its line is `?` when the
+ * script's outermost statement was `return redis.call(…)`, which leaves no trace in Lua.
  */
 export function instrumentScript(script: string): string {
   const sha = createHash('sha1').update(script).digest('hex')
@@ -82,8 +83,9 @@ undeclared=function(c,...)
   end
 end`
 
-// N counts calls by command. I is true while a call of ours is running, so that the handler knows that the innermost
-// Lua frame is the wrapper and the one above it is the script.
+// N counts calls by command. I is true while a call of ours is running: the script's frame is then two further out.
+// The outermost frame with a line is ours too. A script's `return redis.call(…)` leaves no frame of its own, so that
+// there may be no line to tell.
 const wrapper = (sha: string, check: string) => `local redis,hive_end=(function(R,KEYS)
 local C,PC,error,pcall,upper,tostring,tonumber,select=R.call,R.pcall,error,pcall,string.upper,tostring,tonumber,select
 local N,D,I,undeclared={},{},false,nil
@@ -107,11 +109,12 @@ local function protected(c,...)
 end
 local function raised(e)
   local m=type(e)=='table' and e.err or 'ERR '..tostring(e)
-  local skip,line=I,'?'
-  for i=2,20 do
+  local line,above='?',nil
+  for i=I and 5 or 3,20 do
     local _,w=pcall(error,'',i)
     local n=string.match(tostring(type(w)=='table' and w.err or w),':(%d+): $')
-    if n and skip then skip=false elseif n then line=n break end
+    if n and above then line=above break end
+    above=n or above
   end
   return {err=tostring(m)..' script: ${sha}, on @user_script:'..line..'.'}
 end
