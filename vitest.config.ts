@@ -7,7 +7,7 @@ export default defineConfig({
     reporters: ['default', './test/suite-times.ts'],
     // files share one Redis and one Postgres under names of their own; two cores are all that CI has
     maxWorkers: 2,
-    testTimeout: 20_000,
+    testTimeout: 30_000,
     hookTimeout: 60_000,
     // a condition that tests wait for is met within milliseconds, or not at all
     expect: { poll: { interval: 10, timeout: 10_000 } },

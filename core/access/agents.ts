@@ -3,6 +3,7 @@ import { projectAgent } from '../bus/projection.ts'
 import { openSecret, sealSecret } from '../delivery/seal.ts'
 import { generateSigningSecret, parseSigningSecret } from '../delivery/sign.ts'
 import type { Hive } from '../hive.ts'
+import { AgentName } from '../protocol/agent-name.ts'
 import type { AgentRecord } from '../records/agents-repository.ts'
 import { decodeCursor, encodeCursor } from '../records/cursor.ts'
 import type { Page } from '../records/page.ts'
@@ -68,7 +69,10 @@ export async function getAgent(hive: Hive, name: string): Promise<Agent> {
 /** Lists agents by name, at most `limit` of them, after the name that a cursor stands for. */
 export async function listAgents(hive: Hive, page: { limit: number; cursor?: string }): Promise<Page<Agent>> {
   const { agents } = await hive.records()
-  const after = page.cursor === undefined ? {} : { after: decodeCursor('agents', page.cursor, /^.{1,128}$/s)[0] }
+  const after =
+    page.cursor === undefined
+      ? {}
+      : { after: decodeCursor('agents', page.cursor, (name) => AgentName.safeParse(name).success)[0] }
   // one more than asked for tells whether there is a next page
   const found = await agents.list({ ...after, limit: page.limit + 1 })
   const items = found.slice(0, page.limit).map(withoutSecrets)

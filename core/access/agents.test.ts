@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type TestHive, testHive } from '../../test/hive.ts'
+import { claimDelivery } from '../bus/receive.ts'
+import { openSecret } from '../delivery/seal.ts'
+import { generateSigningSecret } from '../delivery/sign.ts'
+import { changeAgent, getAgent, listAgents, registerAgent } from './agents.ts'
+
+let hive: TestHive
+beforeAll(async () => {
+  hive = await testHive()
+})
+afterAll(() => hive?.dispose())
+
+const endpoint = 'https://example.com/hook'
+const pull = { endpoint: null, disabled: false }
+const push = { endpoint, disabled: false }
+
+/** The secrets that webhooks to an agent are signed with, as its delivery reads them from Redis. */
+async function secretsInUse(agent: string): Promise<string[]> {
+  const { target } = await claimDelivery(hive, agent, { max: 1, delivery: { id: 'look', leaseMs: 1 } })
+  return target.sealedSecrets.map((sealed) => openSecret(sealed, agent, hive.config.signingRoot))
+}
+
+describe('registering an agent', () => {
+  it('creates it once; the same again changes nothing', async () => {
+    const first = await registerAgent(hive, 'same', pull)
+    expect(first).toMatchObject({ created: true, agent: { name: 'same', endpoint: null, disabled: false, version: 1 } })
+    const second = await registerAgent(hive, 'same', pull)
+    expect(second).toMatchObject({ created: false, agent: first.agent })
+  })
+
+  it('gives an agent that pulls no secret', async () => {
+    expect(await registerAgent(hive, 'puller', pull)).not.toHaveProperty('signingSecret')
+  })
+
+  it('makes a secret for a new endpoint and shows it once', async () => {
+    const { signingSecret } = await registerAgent(hive, 'pusher', push)
+    expect(signingSecret).toMatch(/^whsec_/)
+    expect(await secretsInUse('pusher')).toEqual([signingSecret])
+    expect(await registerAgent(hive, 'pusher', push)).not.toHaveProperty('signingSecret')
+    expect(await secretsInUse('pusher')).toEqual([signingSecret])
+    const read = JSON.stringify([await getAgent(hive, 'pusher'), await listAgents(hive, { limit: 100 })])
+    expect(read).not.toContain('secret')
+  })
+
+  it('takes a secret that the caller chose, and does not say it back', async () => {
+    const mine = generateSigningSecret()
+    const answer = await registerAgent(hive, 'chosen', { ...push, signing_secret: mine })
+    expect(JSON.stringify(answer)).not.toContain(mine)
+    expect(await secretsInUse('chosen')).toEqual([mine])
+  })
+
+  it('refuses an endpoint inside the network and a malformed secret before anything is written', async () => {
+    const inside = { ...pull, endpoint: 'https://169.254.169.254/' }
+    await expect(registerAgent(hive, 'refused', inside)).rejects.toMatchObject({ code: 'endpoint.refused' })
+    const malformed = { ...push, signing_secret: 'whsec_c2hvcnQ=' }
+    await expect(registerAgent(hive, 'refused', malformed)).rejects.toMatchObject({ code: 'request.invalid' })
+    await expect(getAgent(hive, 'refused')).rejects.toMatchObject({ code: 'agent.unknown' })
+  })
+
+  it('heals a projection that failed, by being repeated', async () => {
+    hive.upstash.faults.next('500', 3)
+    await expect(registerAgent(hive, 'half', pull)).rejects.toMatchObject({ code: 'redis.unavailable' })
+    hive.upstash.faults.clear()
+    await expect(claimDelivery(hive, 'half', { max: 1, delivery: { id: 'look', leaseMs: 1 } })).rejects.toMatchObject({
+      code: 'agent.unknown',
+    })
+    await registerAgent(hive, 'half', pull)
+    expect(await secretsInUse('half')).toEqual([])
+  })
+})
+
+describe('changing an agent', () => {
+  it('keeps the secret before as the second, and no more than two', async () => {
+    const [one, two, three] = [generateSigningSecret(), generateSigningSecret(), generateSigningSecret()]
+    await registerAgent(hive, 'rotating', { ...push, signing_secret: one })
+    await changeAgent(hive, 'rotating', { signing_secret: two })
+    expect(await secretsInUse('rotating')).toEqual([two, one])
+    await changeAgent(hive, 'rotating', { signing_secret: two })
+    expect(await secretsInUse('rotating')).toEqual([two, one])
+    await changeAgent(hive, 'rotating', { signing_secret: three })
+    expect(await secretsInUse('rotating')).toEqual([three, two])
+  })
+
+  it('changes only what is given', async () => {
+    await registerAgent(hive, 'steady', push)
+    const { agent } = await changeAgent(hive, 'steady', { disabled: true })
+    expect(agent).toMatchObject({ endpoint, disabled: true })
+    expect((await changeAgent(hive, 'steady', {})).agent).toEqual(agent)
+  })
+
+  it('enables an endpoint that its answers had disabled, when it is set anew', async () => {
+    await registerAgent(hive, 'gone', push)
+    const { agents } = await hive.records()
+    await agents.change('gone', { endpoint_disabled_at: '2026-01-01T00:00:00Z' })
+    expect((await changeAgent(hive, 'gone', { disabled: false })).agent.endpoint_disabled_at).not.toBeNull()
+    expect((await changeAgent(hive, 'gone', { endpoint })).agent.endpoint_disabled_at).toBeNull()
+  })
+
+  it('makes a secret for an agent that begins to push', async () => {
+    await registerAgent(hive, 'begins', pull)
+    const { signingSecret } = await changeAgent(hive, 'begins', { endpoint })
+    expect(await secretsInUse('begins')).toEqual([signingSecret])
+  })
+
+  it('is refused for an agent that is not there', async () => {
+    await expect(changeAgent(hive, 'nobody', {})).rejects.toMatchObject({ code: 'agent.unknown' })
+  })
+})
+
+describe('listing agents', () => {
+  it('goes through all of them by name, each once', async () => {
+    const names: string[] = []
+    let cursor: string | null = null
+    do {
+      const page: Awaited<ReturnType<typeof listAgents>> = await listAgents(hive, {
+        limit: 3,
+        ...(cursor && { cursor }),
+      })
+      expect(page.items.length).toBeLessThanOrEqual(3)
+      names.push(...page.items.map(({ name }) => name))
+      cursor = page.next_cursor
+    } while (cursor)
+    expect(names).toEqual([...new Set(names)].sort())
+    expect(names).toContain('rotating')
+  })
+})
