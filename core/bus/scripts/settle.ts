@@ -55,6 +55,9 @@ for i, item in ipairs(items) do
   if s == nil then
     local status, lease, action = string.match(outcomes[item.seq] or '', '^(%S+) %S+ %S+ %S+ (%S+) (%S+) ')
     if tonumber(lease) == item.lease and action == item.action then result = {status, 1, '0'} end
+  elseif s.gone then
+    -- acknowledged above: a call may hold a receipt twice, even in two spellings
+    if item.action == 'a' and s.lease == item.lease then result = {'delivered', 1, '0'} end
   elseif s.st == 'L' and s.lease == item.lease and s.due > now then
     changed = changed + 1
     if item.action == 'a' then
