@@ -1,0 +1,37 @@
+import * as z from 'zod'
+import { Printable } from './printable.ts'
+
+/** Bounds that the upcast of older shapes shares with the schema. */
+export const deliveryLimits = { maxAttempts: 100, backoffSeconds: 43_200 } as const
+
+const waitSeconds = z.number().min(0).max(deliveryLimits.backoffSeconds)
+
+const Backoff = z
+  .strictObject({
+    type: z.enum(['exponential', 'fixed']).default('exponential'),
+    base_seconds: waitSeconds.default(2),
+    cap_seconds: waitSeconds.default(300),
+  })
+  .refine((backoff) => backoff.type === 'fixed' || backoff.base_seconds <= backoff.cap_seconds, {
+    path: ['base_seconds'],
+    error: 'must not be more than cap_seconds (300 unless given)',
+  })
+
+/**
+ * How a message is delivered and tried again. Seconds may have a fraction, down to a millisecond.
+ * - `delay_seconds`: not handed over before this long after acceptance; it must be less than the ttl.
+ * - `max_attempts`: hand-overs in all, the first included; the last one that fails makes a dead letter.
+ * - `backoff`: the wait after attempt n. `exponential` is a random time between 0 and
+ *   min(cap_seconds, base_seconds × 2^(n−1)) (full jitter), `fixed` is base_seconds each time (the cap has no part in
+ *   it). Just the type may be given as a string.
+ * - `lease_seconds`: how long a recipient has until the message is handed over again.
+ * - `ordering_key`: messages to one recipient with the same key are handed over one at a time, in publish order.
+ */
+export const DeliveryOptions = z.strictObject({
+  delay_seconds: z.number().min(0).default(0),
+  max_attempts: z.int().min(1).max(deliveryLimits.maxAttempts).default(5),
+  backoff: z.preprocess((given) => (typeof given === 'string' ? { type: given } : given), Backoff).prefault({}),
+  lease_seconds: z.number().min(0.001).max(43_200).default(30),
+  ordering_key: Printable.exactOptional(),
+})
+export type DeliveryOptions = z.output<typeof DeliveryOptions>

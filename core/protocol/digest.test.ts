@@ -1,0 +1,114 @@
+import canonicalize from 'canonicalize'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { storableObject, storableValue } from './arbitrary-messages.ts'
+import { canonicalJson, contentDigest } from './digest.ts'
+import { type AgentMessage, parseMessage } from './message.ts'
+
+const options = { now: Date.UTC(2026, 2, 1), newId: () => 'generated' }
+const simple = {
+  message_id: 'm-1',
+  from_agent: 'planner',
+  to_agent: 'worker',
+  message_type: 'task',
+  body: { b: 1, a: [true, null] },
+}
+const digestOf = (input: object) => contentDigest(parseMessage(input, options))
+
+/** The same value with the keys of every object in another order. */
+function reordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reordered)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, member]) => [key, reordered(member)] as const)
+  return Object.fromEntries(entries.reverse())
+}
+
+describe('canonical JSON', () => {
+  it('is what the canonicalize package writes', () => {
+    fc.assert(
+      fc.property(storableValue, (value) => {
+        expect(canonicalJson(value)).toBe(canonicalize(value))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('is the example of RFC 8785', () => {
+    const value: unknown = JSON.parse(
+      '{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],"string":"\\u20ac$\\u000F\\u000aA\'\\u0042\\u0022\\u005c\\\\\\"\\/","literals":[null,true,false]}',
+    )
+    expect(canonicalJson(value)).toBe(
+      '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
+    )
+  })
+
+  it('sorts keys by UTF-16 code units, numbers and __proto__ included', () => {
+    const value: unknown = JSON.parse(
+      '{"\u20ac":1,"\\r":2,"\ufb33":3,"1":4,"\u{1f600}":5,"\u0080":6,"\u00f6":7,"10":8,"9":9,"__proto__":10}',
+    )
+    expect(Object.keys(JSON.parse(canonicalJson(value)) as object)).toHaveLength(10)
+    expect(canonicalJson(value)).toBe(
+      '{"\\r":2,"1":4,"10":8,"9":9,"__proto__":10,"\u0080":6,"\u00f6":7,"\u20ac":1,"\u{1f600}":5,"\ufb33":3}',
+    )
+  })
+})
+
+describe('content digest', () => {
+  it('stays what it was, so that deduplication outlives a deployment', () => {
+    expect(digestOf(simple)).toBe('vi5xIGxPrctEyAj8G2SWsNdM2On0eEmRarzFWIwc-zg')
+  })
+
+  it('does not depend on the order of keys', () => {
+    fc.assert(
+      fc.property(storableObject, (body) => {
+        const message = parseMessage({ ...simple, body }, options)
+        expect(contentDigest(reordered(message) as AgentMessage)).toBe(contentDigest(message))
+      }),
+    )
+  })
+
+  it('does not depend on timestamp and version', () => {
+    expect(digestOf({ ...simple, timestamp: '2020-01-01T00:00:00Z' })).toBe(digestOf(simple))
+    expect(digestOf({ ...simple, version: 1 })).toBe(digestOf(simple))
+  })
+
+  it('does not tell a default from the same value given', () => {
+    const given = { priority: 'medium', ttl: 3600, delivery_options: { max_attempts: 5 }, correlation_id: null }
+    expect(digestOf({ ...simple, ...given })).toBe(digestOf(simple))
+  })
+
+  it.each([
+    { message_id: 'm-2' },
+    { from_agent: 'planner2' },
+    { to_agent: 'topic:worker' },
+    { message_type: 'task2' },
+    { priority: 3 },
+    { ttl: 3601 },
+    { body: { b: 1, a: [true] } },
+    { body: { b: 1, a: [null, true] } },
+    { body: { b: '1', a: [true, null] } },
+    { body: { b: 1, a: [true, null], c: null } },
+    { delivery_options: { ordering_key: 'k' } },
+    { delivery_options: { delay_seconds: 1 } },
+    { version: 1, metadata: {} },
+    { conversation_id: '0193a3e0-7f0a-7000-8000-000000000000' },
+    { correlation_id: 'c' },
+    { reply_to: 'c' },
+    { causation_id: 'c' },
+  ])('changes with %j', (change) => {
+    expect(digestOf({ ...simple, ...change })).not.toBe(digestOf(simple))
+  })
+
+  it('is equal for two bodies only when they are equal', () => {
+    const body = fc.dictionary(
+      fc.constantFrom('a', 'b', '1'),
+      fc.oneof(fc.nat({ max: 2 }), fc.constantFrom('1', null, true), fc.array(fc.nat({ max: 1 }), { maxLength: 2 })),
+    )
+    fc.assert(
+      fc.property(body, body, (one, other) => {
+        const same = canonicalize(one) === canonicalize(other)
+        expect(digestOf({ ...simple, body: one }) === digestOf({ ...simple, body: other })).toBe(same)
+      }),
+    )
+  })
+})

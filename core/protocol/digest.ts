@@ -1,0 +1,46 @@
+import { hash } from 'node:crypto'
+import canonicalize from 'canonicalize'
+import type { AgentMessage } from './message.ts'
+
+/**
+ * What tells whether two messages with one id have the same content: SHA-256 in base64url over the canonical JSON
+ * (RFC 8785) of the message without `timestamp` and `version`. A sender that tries again has another clock, and may
+ * have been upgraded in between.
+ */
+export function contentDigest(message: AgentMessage): string {
+  const { timestamp: _timestamp, version: _version, ...content } = message
+  return hash('sha256', canonicalJson(content), 'base64url')
+}
+
+/** RFC 8785 of a JSON value. Throws on what is not JSON: NaN, a lone surrogate. */
+export function canonicalJson(value: unknown): string {
+  const sorted = sortKeys(value)
+  // JSON.stringify writes strings and numbers as RFC 8785 asks and keys in their order: three times as fast.
+  const text = sorted === unsortable ? canonicalize(value) : JSON.stringify(sorted)
+  if (text === undefined) throw new TypeError('not a JSON value')
+  return text
+}
+
+const unsortable = Symbol('an object whose keys an engine does not keep in the order of their insertion')
+
+function sortKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    const items: unknown[] = []
+    for (const item of value) {
+      const sorted = sortKeys(item)
+      if (sorted === unsortable) return unsortable
+      items.push(sorted)
+    }
+    return items
+  }
+  const object: { [key: string]: unknown } = {}
+  for (const key of Object.keys(value).sort()) {
+    // Keys like "10" come first in an object whatever the order; "__proto__" cannot be assigned.
+    if (/^[0-9]|^__proto__$/.test(key)) return unsortable
+    const sorted = sortKeys((value as { [key: string]: unknown })[key])
+    if (sorted === unsortable) return unsortable
+    object[key] = sorted
+  }
+  return object
+}

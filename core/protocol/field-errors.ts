@@ -1,0 +1,38 @@
+import type * as z from 'zod'
+import type { ErrorCode, FieldError } from '../errors.ts'
+
+/** One answer names at most this many faults: enough to mend a request, too few to make the answer a load. */
+export const mostFaults = 50
+
+/** Appends one step to a dotted path: `messages` and 3 give `messages[3]`, then `to_agent` gives `messages[3].to_agent`. */
+export function fieldPath(path: string, step: PropertyKey): string {
+  if (typeof step === 'number') return `${path}[${step}]`
+  const name = String(step)
+  // A key is the caller's text: whatever is not plain is quoted and cut, so that no answer or log line is broken by it.
+  if (!/^[\w$@-]{1,128}$/.test(name)) return `${path}[${JSON.stringify(name.slice(0, 64))}]`
+  return path === '' ? name : `${path}.${name}`
+}
+
+/**
+ * Names every fault that zod found, as dotted paths under `prefix` (`messages[3]`; '' for none).
+ * A field that is not known is named itself. A check may carry an error code in `params.code`. Values are never shown.
+ */
+export function fieldErrors(error: z.ZodError, prefix = ''): FieldError[] {
+  const faults: FieldError[] = []
+  for (const issue of error.issues) {
+    const field = issue.path.reduce<string>(fieldPath, prefix)
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) faults.push({ field: fieldPath(field, key), message: 'is not a known field' })
+    } else if (issue.code === 'custom' && typeof issue.params?.code === 'string') {
+      faults.push({ field, message: issue.message, code: issue.params.code as ErrorCode })
+    } else {
+      faults.push({ field, message: isMissing(issue) ? 'is required' : issue.message })
+    }
+  }
+  return faults.slice(0, mostFaults)
+}
+
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  // `input` is there only when zod was asked to report it (`reportInput`).
+  return 'input' in issue ? issue.input === undefined : issue.message.endsWith('received undefined')
+}

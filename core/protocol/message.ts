@@ -1,0 +1,181 @@
+import * as z from 'zod'
+import { type FieldError, HiveError } from '../errors.ts'
+import { Address, AgentName } from './agent-name.ts'
+import { DeliveryOptions } from './delivery-options.ts'
+import { fieldErrors, mostFaults } from './field-errors.ts'
+import { inspectJson, isJsonObject, type JsonObject } from './json-value.ts'
+import { Printable } from './printable.ts'
+import { Priority, priorities } from './priority.ts'
+import { Timestamp } from './timestamp.ts'
+import { Ttl } from './ttl.ts'
+import { upcast } from './versions.ts'
+
+/** Bytes of a body as JSON in UTF-8, without white space. */
+export const largestBodyBytes = 256 * 1024
+/** Bytes of metadata, what an older shape left there included. */
+export const largestMetadataBytes = 16 * 1024
+/** Arrays and objects within each other in a body; a request may nest deeper, since it holds messages. */
+const deepestBody = 100
+
+const fields = {
+  version: z.literal(1).default(1),
+  message_id: Printable,
+  from_agent: AgentName,
+  to_agent: Address,
+  message_type: Printable,
+  priority: Priority.default(priorities.MEDIUM),
+  timestamp: Timestamp,
+  ttl: Ttl.default(3600),
+  body: boundedObject(largestBodyBytes),
+  delivery_options: DeliveryOptions.prefault({}),
+  metadata: boundedObject(largestMetadataBytes).exactOptional(),
+  conversation_id: z.guid('must be a UUID').toLowerCase().exactOptional(),
+  correlation_id: Printable.exactOptional(),
+  reply_to: Printable.exactOptional(),
+  causation_id: Printable.exactOptional(),
+}
+
+/**
+ * A message between agents, version 1. What it accepts can be written as JSON, read back equal, digested and stored:
+ * no accepted text outside of `body` and `metadata` holds a control character.
+ */
+export const AgentMessage = z.strictObject(fields).refine(endsBeforeTtl, {
+  path: ['delivery_options', 'delay_seconds'],
+  error: 'must be less than ttl: the message would expire before it is due',
+  params: { code: 'request.unprocessable' },
+  // Every fault is named at once, so this one is looked for although others were found.
+  when: () => true,
+})
+export type AgentMessage = z.output<typeof AgentMessage>
+
+/** What a sender may leave out on top of the defaults: the id and the timestamp, which acceptance fills in. */
+export const PublishInput = z.strictObject({
+  ...fields,
+  message_id: fields.message_id.exactOptional(),
+  timestamp: fields.timestamp.exactOptional(),
+})
+
+export type ParseMessageOptions = {
+  /** Milliseconds since the epoch: the timestamp of a message that has none. */
+  now: number
+  /** A new id, a UUIDv7, for a message that has none. */
+  newId: () => string
+  /** Put in front of every field named in an error: `messages[3]`. */
+  path?: string
+}
+
+/**
+ * Reads one message of any version as v1 with the defaults filled in. `input` is what `parseJson` gave; it is not
+ * changed, and the result shares its body. Reading a result again gives an equal one.
+ *
+ * Throws HiveError, all faults at once in `errors`, by the sender's own names: `version.unknown`, `request.invalid`,
+ * `request.too_large` when nothing but sizes is at fault, `request.unprocessable` when nothing but a delay beyond the
+ * ttl is.
+ */
+export function parseMessage(input: unknown, options: ParseMessageOptions): AgentMessage {
+  const path = options.path ?? ''
+  if (!isJsonObject(input)) throw refusal([{ field: path === '' ? '$' : path, message: 'must be a JSON object' }])
+  const { message, names, faults } = upcastAt(input, path)
+  if (message.message_id === undefined) message.message_id = options.newId()
+  if (message.timestamp === undefined) message.timestamp = new Date(options.now).toISOString()
+  const parsed = AgentMessage.safeParse(message, { reportInput: true })
+  if (parsed.success && faults.length === 0) return parsed.data
+  const found = parsed.success ? [] : fieldErrors(parsed.error).map((fault) => asSent(fault, names))
+  throw refusal([...faults, ...found].map((fault) => ({ ...fault, field: under(path, fault.field) })))
+}
+
+/**
+ * Reads many messages, all or none: the faults of all of them are named at once, each message's under its `path`.
+ * Throws HiveError as `parseMessage` does.
+ */
+export function parseMessages(
+  inputs: readonly unknown[],
+  options: Omit<ParseMessageOptions, 'path'> & { path: (index: number) => string },
+): AgentMessage[] {
+  const messages: AgentMessage[] = []
+  const refused: HiveError[] = []
+  for (const [index, input] of inputs.entries()) {
+    try {
+      messages.push(parseMessage(input, { ...options, path: options.path(index) }))
+    } catch (error) {
+      if (!(error instanceof HiveError)) throw error
+      refused.push(error)
+    }
+  }
+  if (refused.length === 1 && refused[0] !== undefined) throw refused[0]
+  if (refused.length > 1) throw refusal(refused.flatMap(codedFaults))
+  return messages
+}
+
+function codedFaults({ code, errors }: HiveError): FieldError[] {
+  return code === 'request.invalid' ? errors : errors.map((fault) => ({ code, ...fault }))
+}
+
+function upcastAt(input: JsonObject, path: string): ReturnType<typeof upcast> {
+  try {
+    return upcast(input)
+  } catch (error) {
+    if (!(error instanceof HiveError) || path === '') throw error
+    const errors = error.errors.map((fault) => ({ ...fault, field: under(path, fault.field) }))
+    throw new HiveError(error.code, error.message, { errors, cause: error })
+  }
+}
+
+function boundedObject(largestBytes: number) {
+  const limit = `${largestBytes / 1024} KiB as JSON in UTF-8`
+  return z
+    .unknown()
+    .check(({ value, issues }) => {
+      const refuse = (message: string, params = {}) => issues.push({ code: 'custom', input: value, message, params })
+      if (value === undefined) refuse('is required')
+      else if (!isJsonObject(value)) refuse('must be a JSON object')
+      else if (inspectJson(value, deepestBody).faulty) refuse(faultyJson)
+      else if (!fits(value, largestBytes)) refuse(`must not be more than ${limit}`, { code: 'request.too_large' })
+    })
+    .meta({ type: 'object', description: `JSON object of at most ${limit}.` }) as unknown as z.ZodType<JsonObject>
+}
+
+const faultyJson =
+  'holds what JSON cannot carry unchanged: an integer beyond ±(2^53 − 1), NaN, undefined, a lone surrogate, U+0000, ' +
+  `or more than ${deepestBody} levels of nesting`
+
+function fits(value: JsonObject, largestBytes: number): boolean {
+  const text = JSON.stringify(value)
+  // UTF-8 takes one to three bytes for each UTF-16 unit, so that most texts need not be measured.
+  if (text.length * 3 <= largestBytes) return true
+  return text.length <= largestBytes && Buffer.byteLength(text) <= largestBytes
+}
+
+function endsBeforeTtl(message: unknown): boolean {
+  const { ttl, delivery_options: options } = message as {
+    ttl?: unknown
+    delivery_options?: { delay_seconds?: unknown }
+  }
+  const delay = options?.delay_seconds
+  // A ttl that is itself at fault is no measure for the delay.
+  return typeof ttl !== 'number' || ttl < 1 || typeof delay !== 'number' || delay < ttl
+}
+
+/** A fault of a field that the sender calls otherwise, under the sender's name. */
+function asSent(fault: FieldError, names: ReadonlyMap<string, string>): FieldError {
+  const exact = names.get(fault.field)
+  if (exact !== undefined) return { ...fault, field: exact }
+  for (const [name, sent] of names) {
+    if (fault.field.startsWith(`${name}.`)) return { ...fault, field: sent + fault.field.slice(name.length) }
+  }
+  return fault
+}
+
+function under(path: string, field: string): string {
+  if (path === '') return field
+  return field.startsWith('[') ? path + field : `${path}.${field}`
+}
+
+function refusal(faults: FieldError[]): HiveError {
+  const errors = faults.slice(0, mostFaults)
+  const codes = new Set(errors.map((fault) => fault.code ?? 'request.invalid'))
+  const [only] = codes
+  const code = codes.size === 1 && only !== undefined ? only : 'request.invalid'
+  const [first] = errors
+  return new HiveError(code, `the message cannot be taken: ${first?.field} ${first?.message}`, { errors })
+}

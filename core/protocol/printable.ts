@@ -1,0 +1,10 @@
+import * as z from 'zod'
+
+/**
+ * An identifier of the sender's own: 1 to 128 printable characters (Unicode code points). No control or format
+ * characters, no line or paragraph separators, no lone surrogates: stored records are joined by newlines, and an
+ * identifier that shows nothing cannot be told from another in a log.
+ */
+export const Printable = z
+  .string()
+  .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,128}$/u, 'must be 1 to 128 printable characters')

@@ -1,0 +1,22 @@
+import * as z from 'zod'
+
+/** The four priorities and the number each has on the wire. */
+export const priorities = { LOW: 1, MEDIUM: 2, HIGH: 3, CRITICAL: 4 } as const
+export type Priority = (typeof priorities)[keyof typeof priorities]
+
+const PriorityNumber = z.literal([1, 2, 3, 4])
+const PriorityName = z
+  .string()
+  .regex(/^(?:[Ll][Oo][Ww]|[Mm][Ee][Dd][Ii][Uu][Mm]|[Hh][Ii][Gg][Hh]|[Cc][Rr][Ii][Tt][Ii][Cc][Aa][Ll])$/)
+
+/** How urgent a message is: a number from 1 to 4, or a name in any case; the number is what is written. */
+export const Priority = z.union(
+  [PriorityNumber, PriorityName.transform((name) => priorityByName(name)).pipe(PriorityNumber)],
+  'must be LOW, MEDIUM, HIGH or CRITICAL, or a number from 1 to 4',
+)
+
+/** The number of a priority's name in any case; undefined when there is no such name. */
+export function priorityByName(name: string): Priority | undefined {
+  const upper = name.toUpperCase()
+  return Object.hasOwn(priorities, upper) ? priorities[upper as keyof typeof priorities] : undefined
+}

@@ -1,0 +1,31 @@
+import * as z from 'zod'
+
+// Narrower than ISO 8601 by what Postgres's timestamptz cannot hold: the year 0000, offsets beyond any real zone, and
+// fractions of any length. A message that history cannot store would hold up every message behind it.
+const storable = /^(?!0000).{19}(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-4]):\d{2})$/
+
+/** A moment in ISO 8601 with a zone (`Z` or an offset up to ±14:59), at most nine digits of fraction. */
+export const Timestamp = z.iso
+  .datetime({
+    offset: true,
+    abort: true,
+    error: 'must be an ISO 8601 date and time with a zone, such as 2026-03-01T12:00:00Z',
+  })
+  .regex(
+    storable,
+    'must lie in the years 0001 to 9999, with at most nine digits of fraction and an offset up to ±14:59',
+  )
+
+const loose = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(Z|[+-]\d{2}:?\d{2})?$/
+
+/**
+ * Writes the way older senders give a moment as v1 wants it: no zone means UTC, a space stands for `T`, `+0200` for
+ * `+02:00`. Digits stay as they are. Other text is returned unchanged, for validation to refuse.
+ */
+export function normaliseTimestamp(text: string): string {
+  const found = loose.exec(text)
+  if (found === null) return text
+  const [, date, time, zone = 'Z'] = found
+  const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone
+  return `${date}T${time}${offset}`
+}
