@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { HiveConfig } from '../config.ts'
 import type { AgentsRepository } from './agents-repository.ts'
 import type { ConversationsRepository } from './conversations-repository.ts'
 import type { MetricsRepository } from './metrics-repository.ts'
@@ -8,7 +7,7 @@ import { queryMetrics } from './neon/query-metrics.ts'
 import { readConversation, readMessage } from './neon/read-conversations.ts'
 import { recordConversations } from './neon/record-conversations.ts'
 import { rollUpMetrics } from './neon/roll-up-metrics.ts'
-import { createRunStatement, type RunOptions } from './neon/run-statement.ts'
+import { createRunStatement, type RecordsConfig, type RunOptions } from './neon/run-statement.ts'
 import { writeMetrics } from './neon/write-metrics.ts'
 
 /** What is kept for good. */
@@ -20,7 +19,7 @@ export type Records = {
 }
 
 /** Records in Neon. Nothing is connected until it is used, and no connection outlives a call. */
-export function createRecords(config: HiveConfig, options: Partial<RunOptions> = {}): Records {
+export function createRecords(config: RecordsConfig, options: Partial<RunOptions> = {}): Records {
   const run = createRunStatement(config, { retryMs: 2_000, timeoutMs: 10_000, ...options })
   return {
     metrics: {

@@ -9,15 +9,15 @@ export function encodeCursor(kind: string, ...position: string[]): string {
 }
 
 /**
- * Reads back a cursor of this kind; every part of the position must match its pattern.
+ * Reads back a cursor of this kind; every part of the position must pass its check.
  * Throws `cursor.invalid` for anything that `encodeCursor` did not write for this list.
  */
-export function decodeCursor(kind: string, cursor: string, ...patterns: RegExp[]): string[] {
+export function decodeCursor(kind: string, cursor: string, ...checks: ((part: string) => boolean)[]): string[] {
   const parts = parse(cursor)
-  if (!Array.isArray(parts) || parts.length !== patterns.length + 1 || parts[0] !== kind) throw invalidCursor()
+  if (!Array.isArray(parts) || parts.length !== checks.length + 1 || parts[0] !== kind) throw invalidCursor()
   const position: unknown[] = parts.slice(1)
-  const matches = position.every((part, index) => typeof part === 'string' && patterns[index]?.test(part))
-  if (!matches) throw invalidCursor()
+  const passes = position.every((part, index) => typeof part === 'string' && checks[index]?.(part))
+  if (!passes) throw invalidCursor()
   return position as string[]
 }
 

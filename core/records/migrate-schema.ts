@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import type { HiveConfig } from '../config.ts'
+import type { RecordsConfig } from './neon/run-statement.ts'
 
 /** As much of a Postgres client as is needed; those of `pg` and of Neon's driver have it. */
 export type SchemaClient = { query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> }
@@ -18,7 +18,7 @@ const lock = 4_872_219_631
  * is used. Throws an Error when an applied file has been changed or is missing here, or a new one would come before it.
  */
 export async function migrateSchema(
-  target: HiveConfig | string | SchemaClient,
+  target: RecordsConfig | string | SchemaClient,
   files?: SchemaFile[],
 ): Promise<string[]> {
   const wanted = files ?? (await readSchemaFiles())

@@ -1,10 +1,9 @@
 import { columns } from '../columns.ts'
-import { decodeCursor, encodeCursor } from '../cursor.ts'
 import type { MetricQuery, MetricRow } from '../metrics-repository.ts'
 import { toIso } from '../moment.ts'
 import type { Page } from '../page.ts'
 import { type Paged, pagedSelect, pageOf } from './page-of.ts'
-import { positionPatterns } from './position.ts'
+import { decodePosition, encodePosition } from './position.ts'
 import type { RunStatement, Value } from './run-statement.ts'
 
 type Row = MetricRow & Paged
@@ -21,8 +20,8 @@ export async function queryMetrics(run: RunStatement, query: MetricQuery): Promi
   if (from !== undefined) conditions.push(`m."timestamp" >= ${bind(from)}::timestamptz`)
   if (to !== undefined) conditions.push(`m."timestamp" < ${bind(to)}::timestamptz`)
   if (cursor !== undefined) {
-    const [moment = '', id = ''] = decodeCursor('metrics', cursor, ...positionPatterns)
-    conditions.push(`(m."timestamp", m.id) < (${bind(moment)}::timestamptz, ${bind(id)}::bigint)`)
+    const last = decodePosition('metrics', cursor)
+    conditions.push(`(m."timestamp", m.id) < (${bind(last.timestamp)}::timestamptz, ${bind(last.id)}::bigint)`)
   }
   const most = `${bind(limit + 1)}::int`
   const select = (own: string[]) => {
@@ -37,7 +36,7 @@ export async function queryMetrics(run: RunStatement, query: MetricQuery): Promi
       const iso = toIso(timestamp) ?? timestamp
       return { id, agent_name, metric_type, value, timestamp: iso, metadata, source_database }
     },
-    ({ timestamp, id }) => encodeCursor('metrics', timestamp, id),
+    (row) => encodePosition('metrics', row),
   )
 
   function selection(): string {

@@ -1,10 +1,9 @@
 import { columns } from '../columns.ts'
 import type { ConversationRow } from '../conversations-repository.ts'
-import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { toIso } from '../moment.ts'
 import type { Page } from '../page.ts'
 import { type Paged, pagedSelect, pageOf } from './page-of.ts'
-import { positionPatterns } from './position.ts'
+import { decodePosition, encodePosition } from './position.ts'
 import type { RunStatement, Value } from './run-statement.ts'
 
 type Row = Omit<ConversationRow, 'status_at'> & { status_at: string }
@@ -21,13 +20,14 @@ export async function readConversation(
   const values: Value[] = [conversationId, page.limit + 1]
   let after = ''
   if (page.after !== undefined) {
-    values.push(...decodeCursor('conversation', page.after, ...positionPatterns))
+    const last = decodePosition('conversation', page.after)
+    values.push(last.timestamp, last.id)
     after = 'AND ("timestamp", id) > ($3::timestamptz, $4::bigint)'
   }
   const select = `SELECT ${names} FROM agent_conversations WHERE conversation_id = $1::uuid ${after}
     ORDER BY ${oldestFirst} LIMIT $2::int`
   const rows = await run<Row & Paged>(pagedSelect(select, oldestFirst, 'content'), values)
-  return pageOf(rows, page.limit, toConversationRow, ({ timestamp, id }) => encodeCursor('conversation', timestamp, id))
+  return pageOf(rows, page.limit, toConversationRow, (row) => encodePosition('conversation', row))
 }
 
 /** Reads what became of a message, one row a recipient. */

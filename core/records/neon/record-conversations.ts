@@ -1,5 +1,5 @@
 import type { ConversationEvent, StatusEvent } from '../conversations-repository.ts'
-import { storableJson, toJsonb } from '../jsonb.ts'
+import { joinJson, splitJson, storableJson, toJsonb } from '../jsonb.ts'
 import { mergeEvents } from '../merge-events.ts'
 import type { RunStatement } from './run-statement.ts'
 
@@ -11,8 +11,8 @@ const newer = (stored: string, given: string) =>
 const statement = `
   WITH accepted AS MATERIALIZED (
     SELECT * FROM unnest(
-      $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::smallint[],
-      $9::text[], $10::bigint[], $11::int[], $12::text[], $13::jsonb[]
+      $1::uuid[], $2::text[], $3::text[], $4::text[], ${splitJson('$5')}, $6::timestamptz[], $7::text[], $8::smallint[],
+      $9::text[], $10::bigint[], $11::int[], $12::text[], ${splitJson('$13')}::jsonb[]
     ) AS a (
       conversation_id, from_agent, to_agent, message_type, content, "timestamp", message_id, priority,
       status, status_at, attempts, reason, metadata
@@ -60,7 +60,7 @@ export async function recordConversations(
     of(rows, 'from_agent'),
     of(rows, 'to_agent'),
     of(rows, 'message_type'),
-    rows.map((row) => storableJson(row.content)),
+    joinJson(rows.map((row) => storableJson(row.content))),
     of(rows, 'timestamp'),
     of(rows, 'message_id'),
     of(rows, 'priority'),
@@ -68,7 +68,7 @@ export async function recordConversations(
     of(rows, 'status_at'),
     of(rows, 'attempts'),
     rows.map((row) => storableReason(row.reason)),
-    rows.map((row) => toJsonb(row.metadata)),
+    joinJson(rows.map((row) => toJsonb(row.metadata))),
     of(updates, 'from_agent'),
     of(updates, 'message_id'),
     of(updates, 'to_agent'),

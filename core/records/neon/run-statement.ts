@@ -1,5 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Client, types as defaultTypes, type NeonDbError, neon, neonConfig } from '@neondatabase/serverless'
+import {
+  Client,
+  type CustomTypesConfig,
+  types as defaultTypes,
+  type NeonDbError,
+  neon,
+  neonConfig,
+} from '@neondatabase/serverless'
 import type { HiveConfig } from '../../config.ts'
 import { fromJsonb } from '../jsonb.ts'
 import { type Failure, HttpRefusal, toFailure } from './failure.ts'
@@ -13,6 +20,9 @@ export type Value = string | number | boolean | null | Value[]
  */
 export type RunStatement = <Row>(text: string, values: Value[]) => Promise<Row[]>
 
+/** As much of the configuration as records need. */
+export type RecordsConfig = Pick<HiveConfig, 'databaseUrl' | 'databaseDirectUrl' | 'neonHttpEndpoint' | 'neonWsProxy'>
+
 export type RunOptions = {
   /** A statement that brought no answer is tried again for this long, counted from its first try. */
   retryMs: number
@@ -22,11 +32,12 @@ export type RunOptions = {
 
 type Outcome<Row> = { rows: Row[] } | Failure
 
-/** Neon takes at most 10 MiB by HTTP. */
-const mostHttpBytes = 8 * 1024 * 1024
+/** Neon takes and gives at most 10 MiB by HTTP, and says which of the two was too large. */
+const requestTooLarge = 413
+const sizeStatus = new Set([requestTooLarge, 507])
+/** Characters, of which most have one byte; what gets past this, Neon itself refuses. */
+const mostHttpLength = 8 * 1024 * 1024
 const firstPauseMs = 50
-
-class TooLargeForHttp extends Error {}
 
 const timestamptz = 1184
 const jsonb = 3802
@@ -38,8 +49,11 @@ const types: CustomTypesConfig = {
   },
 }
 
-/** Statements go over HTTP; those too large for it over a WebSocket that lives for the one statement. */
-export function createRunStatement(config: HiveConfig, options: RunOptions): RunStatement {
+/**
+ * Statements go over HTTP. One that is too large for it, or whose answer is, goes over a WebSocket that lives for the
+ * one statement.
+ */
+export function createRunStatement(config: RecordsConfig, options: RunOptions): RunStatement {
   const sql = neon(config.databaseUrl)
 
   async function overHttp<Row>(text: string, values: Value[]): Promise<Outcome<Row>> {
@@ -49,8 +63,7 @@ export function createRunStatement(config: HiveConfig, options: RunOptions): Run
       return { rows: (await sql.query(text, values, { fetchOptions, types })) as Row[] }
     } catch (error) {
       const { sourceError } = error as NeonDbError
-      const large =
-        sourceError instanceof TooLargeForHttp || (sourceError instanceof HttpRefusal && sourceError.status === 413)
+      const large = sourceError instanceof HttpRefusal && sizeStatus.has(sourceError.status)
       return large ? overWebSocket<Row>(text, values) : toFailure(error)
     }
   }
@@ -101,7 +114,7 @@ type HttpInit = RequestInit & { hive?: HttpOptions }
 // statements that are not ours are left alone.
 neonConfig.fetchFunction = async (url: string, { hive, ...init }: HttpInit): Promise<Response> => {
   if (!hive) return fetch(url, init)
-  if (String(init.body).length > mostHttpBytes) throw new TooLargeForHttp()
+  if (String(init.body).length > mostHttpLength) throw new HttpRefusal(requestTooLarge)
   const response = await fetch(hive.endpoint ?? url, init)
   if (response.ok || response.status === 400) return response
   await response.body?.cancel()

@@ -1,4 +1,4 @@
-import { toJsonb } from '../jsonb.ts'
+import { joinJson, splitJson, toJsonb } from '../jsonb.ts'
 import type { MetricPoint } from '../metrics-repository.ts'
 import type { RunStatement } from './run-statement.ts'
 
@@ -12,7 +12,9 @@ const insert = `
     RETURNING points, (xmax = 0) AS is_new
   ), inserted AS (
     INSERT INTO agent_metrics (agent_name, metric_type, value, "timestamp", metadata, source_database)
-    SELECT * FROM unnest($3::text[], $4::text[], $5::float8[], $6::timestamptz[], $7::jsonb[], $8::text[])
+    SELECT * FROM unnest(
+      $3::text[], $4::text[], $5::float8[], $6::timestamptz[], ${splitJson('$7')}::jsonb[], $8::text[]
+    )
     WHERE (SELECT is_new FROM write)
   )`
 const forget = `, forgotten AS (
@@ -35,7 +37,7 @@ export async function writeMetrics(run: RunStatement, points: MetricPoint[], key
     points.map((point) => point.metric_type),
     points.map((point) => (Object.is(point.value, -0) ? '-0' : String(point.value))),
     points.map((point) => point.timestamp),
-    points.map((point) => toJsonb(point.metadata ?? {})),
+    joinJson(points.map((point) => toJsonb(point.metadata ?? {}))),
     points.map((point) => point.source_database ?? null),
   ])
   return row?.points ?? points.length

@@ -1,0 +1,66 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { fromJsonb, joinJson, storableJson, toJsonb } from './jsonb.ts'
+
+const units = ['\0', '\x1e', '\ud83d', '\ude00', '\uFDD0', '0000', 'd83d', '\\', '\\u0000']
+const textOf = (parts: string[]) =>
+  fc.array(fc.constantFrom(...parts), { maxLength: 8 }).map((chosen) => chosen.join(''))
+const text = fc.oneof(fc.string({ unit: 'binary' }), textOf(units))
+const json = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    text,
+    fc.double(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(text, tie('value'), { maxKeys: 4 }),
+  ),
+})).value
+
+describe('toJsonb and fromJsonb', () => {
+  it('give back any JSON value', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        const exact = JSON.parse(JSON.stringify(value))
+        expect(fromJsonb(toJsonb(value))).toEqual(exact)
+      }),
+    )
+  })
+
+  it('write nothing that JSONB refuses', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        const visit = (part: unknown): boolean => {
+          if (typeof part === 'string') return part.isWellFormed() && !part.includes('\0')
+          if (typeof part !== 'object' || part === null) return true
+          return Object.entries(part).every(([key, item]) => visit(key) && visit(item))
+        }
+        expect(visit(JSON.parse(toJsonb(value)))).toBe(true)
+      }),
+    )
+  })
+
+  it('leave ordinary values as JSON writes them', () => {
+    const value = { a: ['\\u0000', 'ü😀', '\n"'], __proto__: null }
+    expect(toJsonb(value)).toBe(JSON.stringify(value))
+    const own = JSON.parse('{"__proto__":"\\u0000"}')
+    expect(Object.keys(fromJsonb(toJsonb(own)) as object)).toEqual(['__proto__'])
+  })
+})
+
+describe('storableJson', () => {
+  it('keeps the meaning of any JSON text and can always be joined', () => {
+    fc.assert(
+      // what stands in the text as it is, although it should have been escaped
+      fc.property(textOf(['\0', '\x1e', '\ud83d', '\ude00', '\uFDD0', '0000']), (inner) => {
+        const stored = storableJson(`"${inner}"`)
+        expect(JSON.parse(stored)).toBe(inner)
+        expect(stored.isWellFormed()).toBe(true)
+        expect(joinJson([stored, stored]).split('\x1e')).toEqual([stored, stored])
+      }),
+    )
+    expect(storableJson('"\ud800\0\x1e"')).toBe('"\\ud800\\u0000\\u001e"')
+    expect(storableJson('{"a":"\\u0000 😀 \uFDD0"}')).toBe('{"a":"\\u0000 😀 \uFDD0"}')
+  })
+})
