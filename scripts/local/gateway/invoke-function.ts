@@ -1,12 +1,10 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { HiveError } from '../../../core/errors.ts'
-import { errorDetails } from '../../../functions/error-details.ts'
 import { routes } from '../../../functions/routes.ts'
-import { warmHive } from '../../../functions/warm.ts'
 import { lambdaContext } from './lambda-context.ts'
 
 type Handler = (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>
-type Outcome = { result: APIGatewayProxyStructuredResultV2 } | { refusal: HiveError }
+type Outcome = { result: APIGatewayProxyStructuredResultV2 } | { refusal: unknown }
 
 /** What Lambda takes and gives back in one invocation. */
 const payloadBytes = 6 * 1024 * 1024
@@ -15,7 +13,10 @@ const surelyFits = payloadBytes / 6
 
 const handlers = new Map<string, Promise<Handler>>()
 
-/** Runs the function that serves the event's route, under Lambda's limits of size and API Gateway's of time. */
+/**
+ * Runs the function that serves the event's route, under Lambda's limits of size and API Gateway's of time. A refusal is
+ * why it was not run, or what it threw.
+ */
 export async function invokeFunction(event: APIGatewayProxyEventV2, timeoutMs: number): Promise<Outcome> {
   if (bytesOf(event, event.body) > payloadBytes) {
     return {
@@ -28,13 +29,8 @@ export async function invokeFunction(event: APIGatewayProxyEventV2, timeoutMs: n
     const result = await (await loadHandler(file))(event, context)
     if (bytesOf(result, result.body) > payloadBytes) throw new Error(`${file} answered more than ${payloadBytes} bytes`)
     return { result }
-  } catch (error) {
-    warmHive().log.error('function failed', {
-      function: file,
-      request_id: context.awsRequestId,
-      error: errorDetails(error),
-    })
-    return { refusal: new HiveError('internal', '') }
+  } catch (refusal) {
+    return { refusal }
   }
 }
 

@@ -1,11 +1,10 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import * as z from 'zod'
-import type { HiveError } from '../../../core/errors.ts'
 import { http, on } from '../../../functions/http.ts'
 import { lambdaContext } from './lambda-context.ts'
 
-/** Answers a request that no function can be given. The admin key still comes first, so that nothing is told without it. */
-export function refuse(event: APIGatewayProxyEventV2, error: HiveError): Promise<APIGatewayProxyStructuredResultV2> {
+/** Answers a request that no function has answered. The admin key still comes first, so that nothing is told without it. */
+export function refuse(event: APIGatewayProxyEventV2, error: unknown): Promise<APIGatewayProxyStructuredResultV2> {
   const handler = http({ $default: on({ query: z.unknown() }, () => Promise.reject(error)) })
   const { body: _, ...bodiless } = event
   return handler(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { HiveError } from '../../../core/errors.ts'
 import { invokeFunction } from './invoke-function.ts'
@@ -11,9 +12,12 @@ import { toEvent } from './to-event.ts'
 export type Gateway = {
   url: string
   port: number
-  /** Takes no new request, waits for those that run, then closes. */
+  /** Takes no new request, waits up to 5 s for those that run, then closes. */
   stop(): Promise<void>
 }
+
+/** A receive may wait for 20 s; whoever stops the gateway should not. */
+const graceMs = 5_000
 
 /**
  * Serves the route table on 127.0.0.1 as API Gateway and Lambda do: real events to the real handlers, 6 MB each way,
@@ -37,7 +41,7 @@ export async function startGateway(options: { port: number; timeoutMs?: number }
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
-      await Promise.allSettled(running)
+      await Promise.race([Promise.allSettled(running), delay(graceMs, undefined, { ref: false })])
       server.closeAllConnections()
       await closed
     },
