@@ -25,6 +25,7 @@ type Batch = {
 
 const firstRetryMs = 20
 const lastRetryMs = 250
+const connectLimitMs = 2_000
 const silenceLimitMs = 15_000
 
 /**
@@ -44,6 +45,7 @@ export class RedisConnection {
 
   constructor(url: string) {
     this.#url = new URL(url)
+    if (this.#url.protocol !== 'redis:') throw new Error(`not a redis:// URL: ${this.#url.protocol}//…`)
     this.#watch = setInterval(() => this.#endSilence(), 1_000)
     this.#watch.unref()
   }
@@ -77,8 +79,13 @@ export class RedisConnection {
 
   #open(attempted: (connected: boolean) => void): void {
     const { hostname, port, username, password, pathname } = this.#url
-    const socket = createConnection({ host: hostname, port: Number(port || 6379), noDelay: true })
+    const socket = createConnection({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port || 6379),
+      noDelay: true,
+    })
     this.#socket = socket
+    socket.setTimeout(connectLimitMs, () => socket.destroy())
     const waiting: Batch[] = []
     this.#waiting = waiting
     const reader = new ReplyReader((reply, bytes) => {
@@ -109,6 +116,7 @@ export class RedisConnection {
           const last = replies.at(-1)?.reply
           // Still loading its file, or a wrong password: not usable, try again later.
           if (typeof last !== 'object' || last === null || !('status' in last)) return socket.destroy()
+          socket.setTimeout(0)
           this.#ready = true
           this.#retryMs = firstRetryMs
           attempted(true)

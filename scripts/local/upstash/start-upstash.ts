@@ -9,6 +9,7 @@ import { Faults } from './faults.ts'
 import { type Prepared, prepareCommand } from './prepare-command.ts'
 import { BadRequest, commandFromBody, commandFromPath, commandsFromBody } from './read-commands.ts'
 import { isFailure, type Reply } from './read-replies.ts'
+import { RecordSizes } from './record-sizes.ts'
 import { RedisConnection, RedisUnavailable, type SizedReply } from './redis-connection.ts'
 import { ScriptCatalog } from './script-catalog.ts'
 import { Stats } from './stats.ts'
@@ -20,6 +21,8 @@ export type UpstashOptions = {
   token: string
   /** Port of 127.0.0.1; a free one when absent. */
   port?: number
+  /** Bytes that one record may have; Upstash's 100 MB when absent. */
+  recordLimitBytes?: number
 }
 
 export type UpstashServer = {
@@ -34,6 +37,7 @@ export type UpstashServer = {
 
 /** What Upstash lets through in one request, and in one reply. */
 const requestLimitBytes = 10 * 1024 * 1024
+const recordLimitBytes = 100 * 1024 * 1024
 
 /**
  * Starts a server on 127.0.0.1 that speaks Upstash's REST protocol in front of a real Redis, with Upstash's limits and
@@ -49,7 +53,14 @@ export async function startUpstash(options: UpstashOptions): Promise<UpstashServ
   const catalog = new ScriptCatalog()
   const redis = new RedisConnection(options.redisUrl)
   await redis.connect()
-  const context: Context = { redis, catalog, stats, faults, token: Buffer.from(`Bearer ${options.token}`) }
+  const context: Context = {
+    redis,
+    catalog,
+    records: new RecordSizes(redis, options.recordLimitBytes ?? recordLimitBytes),
+    stats,
+    faults,
+    token: Buffer.from(`Bearer ${options.token}`),
+  }
 
   const server = createServer({ noDelay: true, requestTimeout: 0 }, (request, response) => {
     handle(context, request, response).catch((error: unknown) => {
@@ -82,7 +93,14 @@ export async function startUpstash(options: UpstashOptions): Promise<UpstashServ
   }
 }
 
-type Context = { redis: RedisConnection; catalog: ScriptCatalog; stats: Stats; faults: Faults; token: Buffer }
+type Context = {
+  redis: RedisConnection
+  catalog: ScriptCatalog
+  records: RecordSizes
+  stats: Stats
+  faults: Faults
+  token: Buffer
+}
 
 async function handle(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await readBody(request)
@@ -125,7 +143,7 @@ async function answerCommands(
   const commands = together
     ? commandsFromBody(body)
     : [url.pathname === '/' ? commandFromBody(body) : commandFromPath(url, body)]
-  const prepared = commands.map((command: readonly Argument[]) => prepareCommand(command, context.catalog))
+  const prepared = commands.map((command) => prepare(context, command))
 
   const fault = context.faults.take(prepared)
   if (fault === 'drop-before') return void request.socket.destroy()
@@ -142,6 +160,12 @@ async function answerCommands(
   }
   const [result = null] = results
   answer(response, isFailure(result) ? 400 : 200, encodeItem(result, encoding))
+}
+
+function prepare({ catalog, records }: Context, command: readonly Argument[]): Prepared {
+  const prepared = prepareCommand(command, catalog)
+  const refusal = prepared.refusal ?? records.refuse(prepared.name, command)
+  return refusal === undefined ? prepared : { ...prepared, refusal }
 }
 
 function encodeItem(reply: Reply, encoding: Encoding): string {
@@ -176,6 +200,7 @@ async function runTransaction(context: Context, prepared: readonly Prepared[]): 
 /** Counts a command that ran, and gives the reply for the client. */
 function finish(context: Context, prepared: Prepared, { reply, bytes }: SizedReply): Reply {
   context.stats.count(prepared.name)
+  context.records.note(prepared.name, prepared.command)
   const result = prepared.finish(reply, (name, times) => context.stats.count(name, times))
   return bytes > requestLimitBytes ? { error: tooLarge(bytes) } : result
 }

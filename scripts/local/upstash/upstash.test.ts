@@ -483,15 +483,35 @@ describe('refusals', () => {
 
   it('takes 10 MB and no more', async () => {
     const limit = 10 * 1024 * 1024
-    const room = limit - JSON.stringify(['set', 'key', '']).length
-    expect(await redis.set('key', 'x'.repeat(room))).toBe('OK')
-    await expect(redis.set('key', 'y'.repeat(room + 1))).rejects.toThrow(
-      `ERR max request size exceeded. Limit: ${limit} bytes, Actual: ${limit + 1} bytes`,
-    )
-    await expect(redis.set('key', 'y'.repeat(room * 2))).rejects.toThrow('ERR max request size exceeded')
-    expect(await redis.strlen('key')).toBe(room)
+    const set = (bytes: number) => send('/', { method: 'POST', body: `["SET","key","${'x'.repeat(bytes)}"]` })
+    const room = limit - '["SET","key",""]'.length
+    expect(await set(room)).toEqual({ status: 200, body: { result: 'OK' } })
+    expect(await set(room + 1)).toEqual({
+      status: 400,
+      body: {
+        error: expect.stringContaining(`ERR max request size exceeded. Limit: ${limit} bytes, Actual: ${limit + 1}`),
+      },
+    })
     expect(await redis.append('key', 'x'.repeat(100))).toBe(room + 100)
     await expect(redis.get('key')).rejects.toThrow('ERR max request size exceeded')
+  })
+
+  it('lets no record grow beyond its limit, and lets it be read and emptied', async () => {
+    const small = await startUpstash({ redisUrl: redisProcess.url, token: 'a-token', recordLimitBytes: 100_000 })
+    onTestFinished(() => small.close())
+    const client = connect({ url: small.url })
+    const add = locking("return redis.call('HSET', KEYS[1], unpack(ARGV))")
+    let count = 0
+    const grow = () => client.eval(add, ['hash'], [`field-${count++}`, 'x'.repeat(9_000)])
+    await expect
+      .poll(() => grow().catch((error: Error) => error.message))
+      .toMatch(/^ERR max single record size exceeded/)
+    expect(await redis.hlen('hash')).toBeGreaterThanOrEqual(10)
+    expect(await redis.hlen('hash')).toBeLessThanOrEqual(14)
+    await expect(client.hset('hash', { field: 'x' })).rejects.toThrow('ERR max single record size exceeded')
+    expect(await client.hget('hash', 'field-0')).toHaveLength(9_000)
+    expect(await client.hdel('hash', 'field-0', 'field-1', 'field-2', 'field-3', 'field-4')).toBe(5)
+    await expect.poll(() => grow().catch(() => 'refused')).toBe(1)
   })
 
   it.each([
