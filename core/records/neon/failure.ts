@@ -1,3 +1,4 @@
+import { NeonDbError } from '@neondatabase/serverless'
 import { type FieldError, HiveError } from '../../errors.ts'
 
 /** Why a statement brought no result, and whether the same again may. */
@@ -46,11 +47,15 @@ export function toFailure(error: unknown): Failure {
     const passing = status === 408 || status === 429 || (status >= 500 && status !== 507)
     return passing ? unavailable(sourceError) : internal(sourceError)
   }
-  return unavailable(new Error(`no answer (${networkCode(sourceError ?? error) ?? 'connection closed'})`))
+  // the driver's own complaint; what HTTP answers has a code, even if it is empty
+  if (error instanceof NeonDbError && error.code === undefined && sourceError === undefined) {
+    return internal(new Error('the connection string is not valid'))
+  }
+  return unavailable(new Error(`no answer (${networkCode(sourceError ?? error) || 'connection closed'})`))
 }
 
 function unavailable(cause: Error): Failure {
-  const error = new HiveError('postgres.unavailable', 'The records cannot be reached right now; nothing is lost.', {
+  const error = new HiveError('postgres.unavailable', 'The records cannot be reached right now.', {
     retryAfter: 2,
     cause,
   })

@@ -1,0 +1,53 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { borrow } from '../../test/borrow.ts'
+import { columns } from './columns.ts'
+
+let client: pg.Client
+
+beforeAll(async () => {
+  client = new pg.Client({ connectionString: JSON.parse(await borrow('database')).databaseUrl })
+  await client.connect()
+})
+
+afterAll(() => client.end())
+
+describe('the schema', () => {
+  it('has exactly the tables and columns that the code reads and writes', async () => {
+    const { rows } = await client.query(`
+      SELECT table_name, array_agg(column_name::text ORDER BY ordinal_position) AS names
+      FROM information_schema.columns WHERE table_schema = 'public' GROUP BY table_name`)
+    const found = Object.fromEntries(rows.map(({ table_name, names }) => [table_name, names]))
+    expect(found).toEqual({
+      ...columns,
+      metric_writes: ['key', 'points', 'written_at'],
+      schema_migrations: ['name', 'sha256', 'applied_at'],
+    })
+  })
+
+  it('has the types that the code takes them for', async () => {
+    const { rows } = await client.query(`
+      SELECT data_type, array_agg(table_name || '.' || column_name ORDER BY table_name, column_name) AS names
+      FROM information_schema.columns
+      WHERE table_schema = 'public' AND table_name NOT LIKE 'schema%' AND data_type <> 'text' GROUP BY data_type`)
+    const found = Object.fromEntries(rows.map(({ data_type, names }) => [data_type, names]))
+    expect(found).toEqual({
+      ARRAY: ['agents.sealed_secrets'],
+      bigint: ['agent_conversations.id', 'agent_conversations.status_at', 'agent_metrics.id'],
+      boolean: ['agents.disabled'],
+      'double precision': ['agent_metrics.value'],
+      integer: ['agent_conversations.attempts', 'agents.version', 'metric_writes.points'],
+      jsonb: ['agent_conversations.metadata', 'agent_metrics.metadata'],
+      smallint: ['agent_conversations.priority'],
+      'timestamp with time zone': [
+        'agent_conversations.timestamp',
+        'agent_metrics.timestamp',
+        'agents.created_at',
+        'agents.endpoint_disabled_at',
+        'agents.updated_at',
+        'metric_writes.written_at',
+      ],
+      uuid: ['agent_conversations.conversation_id'],
+    })
+  })
+})
