@@ -75,7 +75,7 @@ function summarise(name: string, unit: string, sides: Side[], rates: number[][])
   }
 }
 
-function quantile(list: number[], part: number): number {
+export function quantile(list: number[], part: number): number {
   const sorted = [...list].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN
 }

@@ -2,13 +2,20 @@ import { readFile, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
 import { benchConsume } from './consume.ts'
+import { benchIsolation } from './isolation.ts'
 import { benchMetricWrite } from './metric-write.ts'
 import type { Result } from './paired.ts'
 import { benchPublish } from './publish.ts'
 import { benchPush } from './push.ts'
 import { startStack } from './stack.ts'
 
-const benches = { publish: benchPublish, consume: benchConsume, push: benchPush, metrics: benchMetricWrite } as const
+const benches = {
+  publish: benchPublish,
+  consume: benchConsume,
+  push: benchPush,
+  isolation: benchIsolation,
+  metrics: benchMetricWrite,
+} as const
 type BenchName = keyof typeof benches
 
 const usage = `Measures Agent Hive beside what a user would pick instead, in one run on this machine.

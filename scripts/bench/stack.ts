@@ -106,7 +106,7 @@ export async function startStack(settings: Partial<HiveConfig> = {}): Promise<St
 }
 
 /** The admin key of the bench's own hive. */
-export const benchKey = 'the key of a bench run'
+export const benchKey = 'the-key-of-a-bench-run'
 
 async function child<T>(file: string, args: string[]): Promise<{ process: ChildProcess; said: T }> {
   const started = fork(new URL(file, import.meta.url), args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
