@@ -18,7 +18,7 @@ export type Bus = {
   redis: Redis
   keys: Keys
   periods: Periods
-  /** Redis's time in ms, estimated from the last answer that carried it. */
+  /** Redis's time in ms, estimated from the last answer that carried it; not a whole number. */
   now(): number
   /** Runs one script; calls `build` again when the time buckets that it declared are not those of Redis's clock. */
   run(script: BusScript, requestId: string, build: (moment: Moment) => ScriptCall): Promise<unknown[]>
@@ -51,6 +51,7 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
     periods.long,
     periods.settled,
     periods.keep,
+    periods.outcomes,
     config.offsetHighMs,
     config.offsetMediumMs,
     config.offsetLowMs,
@@ -59,7 +60,6 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
     config.inboxMaxDead,
     config.hopLimit,
     config.outboxMaxBytes,
-    config.statusRetentionMs,
     config.deadRetentionMs,
     config.wakeGraceMs,
     config.maxWaiters,
@@ -80,6 +80,7 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
       // each round learns Redis's time, so more than two means that buckets turn faster than requests travel
       for (let round = 0; round < 20; round++) {
         const at = bus.now()
+        const sent = now()
         const moment = {
           now: at,
           short: Math.floor(at / periods.short),
@@ -91,8 +92,8 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
         const answer = (await guarded(() =>
           prepared.exec(keys, [`${buckets} ${settings}`, requestId, ...args]),
         )) as unknown[]
-        const serverNow = Number(answer[1])
-        skew = serverNow - now()
+        // the script ran about half-way through the wait; some need no clock and tell no time
+        if (answer[1] !== '') skew = Number(answer[1]) - (sent + now()) / 2
         if (answer[0] !== 'period') return answer
       }
       throw new HiveError('redis.unavailable', 'The time buckets of Redis turn too fast.', { retryAfter: 1 })

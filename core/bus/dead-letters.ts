@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor } from '../records/cursor.ts'
 import type { Page } from '../records/page.ts'
 import { unknownAgent } from './agent-errors.ts'
 import { dropBodies } from './drop-bodies.ts'
-import { inboxKeys } from './inbox-keys.ts'
+import { earlierOutcomes, inboxKeys } from './inbox-keys.ts'
 import { decodeState } from './message-state.ts'
 import { wakeAfter } from './receive.ts'
 import { discardScript, redriveScript } from './scripts/dead-letters.ts'
@@ -106,7 +106,7 @@ export async function redrive(hive: Hive, agent: string, selection: DeadLetterSe
     if (letters.length === 0) return 0
     const answer = await bus.run(redriveScript, requestId, (moment) => ({
       keys: [
-        ...inboxKeys(bus.keys, agent, moment.settled),
+        ...inboxKeys(bus.keys, agent, moment),
         ...letters.flatMap(({ message, body }) => [
           bus.keys.sentShort(message.from_agent, moment.short),
           bus.keys.sentLong(message.from_agent, moment.long),
@@ -134,7 +134,7 @@ export async function discard(hive: Hive, agent: string, selection: DeadLetterSe
   return overSelection(hive, agent, selection, async (ids) => {
     const requestId = hive.ids.requestId()
     const answer = await bus.run(discardScript, requestId, (moment) => ({
-      keys: inboxKeys(bus.keys, agent, moment.settled),
+      keys: [...inboxKeys(bus.keys, agent, moment), ...earlierOutcomes(bus.keys, agent, moment)],
       args: [agent, String(ids.length), ...ids],
     }))
     if (answer[0] === 'unknown') throw unknownAgent(agent)

@@ -20,10 +20,12 @@ export function createKeys(stage: string) {
     timers: (agent: string) => `${of(agent)}:timers`,
     /** Zset of dead letters by time of death (ms). */
     dead: (agent: string) => `${of(agent)}:dead`,
-    /** Zset, all scores 0, of `<correlation id>\n<sequence>`: finds messages by correlation id. */
+    /** Zset, all scores 0, of `<correlation id>\n<sequence>`: finds ready messages by correlation id. */
     correlated: (agent: string) => `${of(agent)}:correlated`,
-    /** Hash of settled outcomes of one period. */
+    /** Hash of settled outcomes of one period, by sequence. */
     settled: (agent: string, period: number) => `${of(agent)}:settled:${period}`,
+    /** The same of messages that live longer than `shortLifeMs`, by the long ledger's periods. */
+    settledLong: (agent: string, period: number) => `${of(agent)}:settled:l${period}`,
     /** String: the leases that one receive request was given. */
     request: (agent: string, id: string) => `${of(agent)}:request:${id}`,
     /** String: an envelope over the inline limit. */

@@ -1,7 +1,7 @@
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import type { Status } from '../protocol/status.ts'
-import { decodeState, type LiveState } from './message-state.ts'
+import { decodeState, type LiveState, type MessageState } from './message-state.ts'
 import { statusScript } from './scripts/status.ts'
 
 /** Why a message that could be handed over has not been. */
@@ -49,18 +49,21 @@ export async function messageStatus(hive: Hive, fromAgent: string, messageId: st
     for (const key of buckets) pipeline.hget(key, `i:${messageId}`)
     return pipeline.exec<(string | null)[]>()
   })
-  const entry = entries.filter((text) => text !== null).at(0)
-  if (!entry) throw unknownMessage()
-  const { sequence, recipient } = decodeLedgerEntry(entry)
+  // an id that was forgotten may have been used anew, in the ledger of another length of life
+  const [latest] = entries
+    .flatMap((text) => (text === null ? [] : [decodeLedgerEntry(text)]))
+    .sort((a, b) => b.acceptedAt - a.acceptedAt)
+  if (!latest) throw unknownMessage()
+  const { sequence, recipient } = latest
   const [status] = await recipientStatuses(hive, recipient, [sequence])
   if (!status) throw unknownMessage()
   return { message_id: messageId, from_agent: fromAgent, recipients: [status] }
 }
 
 /** A ledger entry is `<digest> <accepted ms> <sequence> <recipient>`. */
-function decodeLedgerEntry(entry: string): { sequence: string; recipient: string } {
-  const [, , sequence = '', ...recipient] = entry.split(' ')
-  return { sequence, recipient: recipient.join(' ') }
+function decodeLedgerEntry(entry: string): { acceptedAt: number; sequence: string; recipient: string } {
+  const [, acceptedAt, sequence = '', ...recipient] = entry.split(' ')
+  return { acceptedAt: Number(acceptedAt), sequence, recipient: recipient.join(' ') }
 }
 
 /** What became of messages of one inbox, by sequence; undefined where nothing is kept any more. */
@@ -75,6 +78,7 @@ export async function recipientStatuses(
       bus.keys.inbox(agent),
       bus.keys.ready(agent),
       ...span(moment.settled, bus.periods.settledBuckets).map((period) => bus.keys.settled(agent, period)),
+      ...span(moment.long, bus.periods.settledLongBuckets).map((period) => bus.keys.settledLong(agent, period)),
     ],
     args: [String(sequences.length), ...sequences],
   }))
@@ -112,28 +116,26 @@ function describeRow(agent: string, now: number, agentRow: string[], row: Status
   }
   if (message.state === 'dead') return { ...common, status: 'failed', state: 'dead' }
   // its life has ended; the next receive or sweep settles it
-  if (message.state !== 'leased' && message.expires_at <= now)
+  if ((message.state !== 'leased' || message.due_at <= now) && message.expires_at <= now) {
     return { ...common, status: 'expired', state: message.state }
+  }
   return { ...common, status: 'pending', state: message.state, waiting: waitingFor(message, now, agentRow, row) }
 }
 
 function waitingFor(
-  message: ReturnType<typeof decodeState>,
+  message: MessageState,
   now: number,
   agentRow: string[],
   row: ['live', string, number, string],
 ): Waiting {
   const [agentStatus, push, breakerUntil, deliverUntil] = agentRow
   if (message.state === 'leased') {
-    return message.due_at > now
-      ? { because: 'a receiver holds it under a lease', until: iso(message.due_at) }
-      : { because: 'its lease ran out; it is handed over again at the next receive' }
+    if (message.due_at > now) return { because: 'a receiver holds it under a lease', until: iso(message.due_at) }
+    return message.attempts < message.max_attempts
+      ? { because: 'its lease ran out; it is handed over again at the next receive' }
+      : { because: 'its last lease ran out; it becomes a dead letter at the next receive or sweep' }
   }
-  if (message.state === 'held') {
-    const head = row[3] === '' ? undefined : decodeState(row[3])
-    const holder = head ? `${head.message_id} from ${head.from_agent}, which is ${head.state}` : 'an earlier message'
-    return { because: `its ordering key ${JSON.stringify(message.ordering_key)} is held by ${holder}` }
-  }
+  if (message.state === 'held') return heldBy(message, row[3], now)
   if (message.state === 'delayed') {
     return {
       because: message.attempts > 0 ? 'it waits for its next attempt' : 'it was published with a delay',
@@ -152,6 +154,19 @@ function waitingFor(
   }
   if (Number(deliverUntil) > now) return { because: 'a delivery to its recipient is under way', ahead }
   return { because: 'it is about to be pushed to its recipient', ahead }
+}
+
+/** What holds an ordering key. Another sender's message is not named: its id is nobody else's business. */
+function heldBy(message: MessageState, holder: string, now: number): Waiting {
+  const key = `its ordering key ${JSON.stringify(message.ordering_key)} is held by`
+  if (holder === '') return { because: `${key} an earlier message` }
+  const head = decodeState(holder)
+  const name = head.from_agent === message.from_agent ? head.message_id : 'an earlier message'
+  const waits = head.state === 'leased' || head.state === 'delayed'
+  return {
+    because: `${key} ${name}, which is ${head.state}`,
+    ...(waits && head.due_at > now ? { until: iso(head.due_at) } : {}),
+  }
 }
 
 /** The current bucket, the next one, and those before that may still hold an entry. */

@@ -19,31 +19,35 @@ export type OutboxEvent =
       reason: string
     }
 
-export type OutboxPage = { ids: string[]; bytes: number; events: OutboxEvent[] }
+/** Entries of a shard, oldest first, and what is in them. `sizes` are the bytes of each entry, `bytes` their sum. */
+export type OutboxPage = { ids: string[]; sizes: number[]; bytes: number; events: OutboxEvent[] }
 
 /** Reads the oldest entries of a shard. They stay until `commitOutbox`. Raises redis.unavailable. */
 export async function readOutbox(hive: Hive, shard: number, entries: number): Promise<OutboxPage> {
   const { bus } = hive
   const answer = await bus.ask((redis) => redis.xrange(bus.keys.outbox(shard), '-', '+', entries))
   const rows = answer as unknown as [id: string, fields: string[]][]
-  const page: OutboxPage = { ids: [], bytes: 0, events: [] }
+  const page: OutboxPage = { ids: [], sizes: [], bytes: 0, events: [] }
   for (const [id, fields] of rows) {
-    page.ids.push(id)
+    let size = 0
     for (let i = 0; i < fields.length; i += 2) {
       const value = fields[i + 1] as string
-      page.bytes += Buffer.byteLength(value)
+      size += Buffer.byteLength(value)
       page.events.push(fields[i] === 'a' ? acceptedEvent(value) : statusEvent(value))
     }
+    page.ids.push(id)
+    page.sizes.push(size)
+    page.bytes += size
   }
   return page
 }
 
-/** Deletes entries that history has committed. Returns whether the shard is empty now. Raises redis.unavailable. */
+/** Deletes the entries of a page, which history has committed. Returns whether the shard is empty now. Raises redis.unavailable. */
 export async function commitOutbox(hive: Hive, shard: number, page: OutboxPage): Promise<{ empty: boolean }> {
   const { bus } = hive
   const answer = await bus.run(commitOutboxScript, hive.ids.requestId(), () => ({
     keys: [bus.keys.outbox(shard), bus.keys.outboxBytes(shard)],
-    args: [String(page.bytes), ...page.ids],
+    args: [String(page.ids.length), ...page.ids, ...page.sizes.map(String)],
   }))
   return { empty: Number(answer[2]) === 1 }
 }

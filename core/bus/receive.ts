@@ -1,4 +1,3 @@
-import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import { decodeEnvelope } from '../protocol/envelope.ts'
 import type { AgentMessage } from '../protocol/message.ts'
@@ -65,9 +64,7 @@ export async function receive(hive: Hive, agent: string, input: ReceiveInput): P
       const pause = Math.min(firstLooksMs[look] ?? laterLooksMs, end - clock.now())
       if (pause <= 0) return received(claim)
       await clock.sleep(pause)
-      const ready = await bus.ask((redis) => redis.hget<string>(bus.keys.inbox(agent), 'ready'))
-      const timerIsDue = claim.nextDue > 0 && claim.nextDue <= bus.now()
-      if (Number(ready ?? 0) === 0 && !timerIsDue) continue
+      if (!(await maySucceed(hive, agent, input, claim))) continue
       claim = await claimNow(hive, agent, input, 0)
       if (claim.messages.length > 0) return received(claim)
     }
@@ -75,6 +72,23 @@ export async function receive(hive: Hive, agent: string, input: ReceiveInput): P
     // best effort: the entry ends by itself
     await bus.ask((redis) => redis.zrem(bus.keys.waiters, `${agent}\n${input.requestId}`)).catch(() => undefined)
   }
+}
+
+/** Looks, with one command, whether a claim could find something now that the last one did not. */
+async function maySucceed(hive: Hive, agent: string, input: ReceiveInput, last: Claim): Promise<boolean> {
+  const { bus } = hive
+  const isOver = (due: number) => due > 0 && due <= bus.now()
+  const { correlationId } = input
+  if (correlationId !== undefined) {
+    if (isOver(last.nextDue)) return true
+    // other messages may be ready all the time
+    const [from, to] = [`[${correlationId}\n`, `(${correlationId}\n~`] as const
+    return (await bus.ask((redis) => redis.zlexcount(bus.keys.correlated(agent), from, to))) > 0
+  }
+  const looked = await bus.ask((redis) => redis.hmget(bus.keys.inbox(agent), 'ready', 'due'))
+  // the client gives a row, whatever its type says, when it leaves values as they are
+  const [ready, due] = (looked ?? []) as unknown as (string | null)[]
+  return Number(ready ?? 0) > 0 || isOver(Number(due ?? 0))
 }
 
 /** What one delivery by push brings along: only one delivery of an agent runs at a time. */
@@ -119,7 +133,7 @@ async function claimNow(
   // a round ends with `again` when it met only expired messages: each round is bounded, so that a script is short
   for (;;) {
     const answer = await bus.run(receiveScript, input.requestId, (moment) => ({
-      keys: [...inboxKeys(bus.keys, agent, moment.settled), bus.keys.request(agent, input.requestId), bus.keys.waiters],
+      keys: [...inboxKeys(bus.keys, agent, moment), bus.keys.request(agent, input.requestId), bus.keys.waiters],
       args: [
         agent,
         String(input.max),
@@ -217,17 +231,23 @@ async function leasedOf(hive: Hive, agent: string, rows: MessageRow[]): Promise<
     )
     for (const [i, row] of large.entries()) bodies.set(row[0], found[i] ?? null)
   }
-  return rows.map(([sequence, lease, attempt, max, until, body, accepted, inline]) => {
+  return rows.flatMap(([sequence, lease, attempt, max, until, body, accepted, inline]) => {
     const envelope = body === '-' ? inline : bodies.get(sequence)
-    if (!envelope) throw new HiveError('internal', 'A message of this inbox has lost its content.')
-    return {
-      receipt: encodeReceipt({ sequence, lease, body: body === '-' ? null : body }),
-      attempt,
-      max_attempts: max,
-      leased_until: new Date(Number(until)).toISOString(),
-      accepted_at: new Date(Number(accepted)).toISOString(),
-      message: decodeEnvelope(envelope),
+    if (!envelope) {
+      // its lease and life ended while its body was fetched; the others of this claim must not suffer for it
+      hive.log.error('a message has no content', { agent, sequence })
+      return []
     }
+    return [
+      {
+        receipt: encodeReceipt({ sequence, lease, body: body === '-' ? null : body }),
+        attempt,
+        max_attempts: max,
+        leased_until: new Date(Number(until)).toISOString(),
+        accepted_at: new Date(Number(accepted)).toISOString(),
+        message: decodeEnvelope(envelope),
+      },
+    ]
   })
 }
 

@@ -2,7 +2,7 @@ import { type FieldError, HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import { unknownAgent } from './agent-errors.ts'
 import { type Counts, namedCounts } from './counts.ts'
-import { inboxKeys } from './inbox-keys.ts'
+import { earlierOutcomes, inboxKeys } from './inbox-keys.ts'
 import { decodeReceipt } from './receipt.ts'
 import { wakeAfter } from './receive.ts'
 import { settleScript } from './scripts/settle.ts'
@@ -84,8 +84,8 @@ export async function settleActions(
   const random = String(hive.ids.random())
   const answer = await bus.run(settleScript, requestId, (moment) => ({
     keys: [
-      ...inboxKeys(bus.keys, agent, moment.settled),
-      bus.keys.settled(agent, moment.settled - 1),
+      ...inboxKeys(bus.keys, agent, moment),
+      ...earlierOutcomes(bus.keys, agent, moment),
       ...known.flatMap(({ receipt }) => (receipt.body === null ? [] : [bus.keys.body(agent, receipt.body)])),
     ],
     args: [

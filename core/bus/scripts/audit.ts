@@ -4,7 +4,7 @@ import { prelude } from './prelude.ts'
 /**
  * Reads the counters of an inbox and the sizes of its keys at one moment. Writes nothing.
  *
- * KEYS  the 9 of inboxKeys   ARGV[3] agent
+ * KEYS  those of inboxKeys   ARGV[3] agent
  * Answers {'ok', now, {ready, held, delayed, leased, dead}, {accepted, redriven, delivered, died, discarded, expired, bytes},
  *          {ready zset, timers zset, dead zset}} or {'unknown', now}
  */

@@ -1,26 +1,28 @@
 import type { BusScript } from '../bus.ts'
-import { prelude } from './prelude.ts'
 
 /**
- * Deletes outbox entries whose events are in Postgres. Safe to repeat, and for two drainers of the same entries.
+ * Deletes outbox entries whose events are in Postgres. Safe to repeat, and for two drainers of the same entries. Needs no
+ * clock and no settings, so it goes without the prelude.
  *
- * KEYS  outbox, its bytes   ARGV[3] bytes of the entries   then their ids
- * Answers {'ok', now, 1 when the shard is empty}
+ * KEYS  outbox, its bytes   ARGV[3] how many entries   then their ids, oldest first, then the bytes of each
+ * Answers {'ok', '', 1 when the shard is empty}
  */
 export const commitOutboxScript: BusScript = {
   name: 'commit-outbox',
-  source: `${prelude}${String.raw`
+  source: String.raw`#!lua flags=allow-key-locking
+local n = tonumber(ARGV[3])
 local ids = {}
-for i = 4, #ARGV do ids[i - 3] = ARGV[i] end
-local empty
-if redis.call('XDEL', KEYS[1], unpack(ids)) == #ids then
-  empty = redis.call('DECRBY', KEYS[2], ARGV[3]) <= 0
-else
-  -- another drainer had some of them and could not tell their bytes apart
-  empty = redis.call('XLEN', KEYS[1]) == 0
+for i = 1, n do ids[i] = ARGV[3 + i] end
+local deleted = redis.call('XDEL', KEYS[1], unpack(ids))
+if redis.call('XLEN', KEYS[1]) == 0 then
+  -- the next entry is the first again, and asks for a wake
+  redis.call('DEL', KEYS[1], KEYS[2])
+  return {'ok', '', 1}
 end
--- from here on the next entry is the first again, and asks for a wake
-if empty then redis.call('DEL', KEYS[2], KEYS[1]) end
-return {'ok', int(now), empty and 1 or 0}
-`}`,
+-- drainers begin at the oldest entry, so what another one has deleted already is the first of these
+local bytes = 0
+for i = n - deleted + 1, n do bytes = bytes + tonumber(ARGV[3 + n + i]) end
+if bytes > 0 then redis.call('DECRBY', KEYS[2], bytes) end
+return {'ok', '', 0}
+`,
 }

@@ -5,7 +5,7 @@ import { prelude } from './prelude.ts'
  * Reopens dead letters. Each goes to the tail of the inbox (and of its ordering key) with a new life and no attempts;
  * its ledger entry is written again, so that dedup holds for the new life too.
  *
- * KEYS  the 9 of inboxKeys, then per message 2 ledger keys (short now, long now), then its large body's key or ''
+ * KEYS  those of inboxKeys, then per message 2 ledger keys (short now, long now), then its large body's key or ''
  * ARGV[3] agent   [4] how many   per message 2: sequence, digest
  * Answers {'ok', now, history to wake, wake delay or false, redriven}; what is no longer dead is passed over
  */
@@ -48,11 +48,13 @@ for i, seq in ipairs(seqs) do
     if s.key == '' or joinChain(ib, s) then enterReady(ib, s) end
     ib.events[#ib.events + 1] = 's'
     ib.events[#ib.events + 1] = table.concat({ib.agent, 'pending', int(math.max(us, s.rank)), s.att, s.from, s.id, ''}, '\n')
-    local at = 9 + (i - 1) * 3
+    local at = 10 + (i - 1) * 3
     local short = s.ttl <= S.shortLife
     local ledger = KEYS[at + (short and 1 or 2)]
     redis.call('HSET', ledger, 'i:' .. s.id, ARGV[4 + 2 * i] .. ' ' .. int(s.acc) .. ' ' .. seq .. ' ' .. ARGV[3])
-    redis.call('PEXPIREAT', ledger, int(short and (S.short + 1) * S.shortMs + S.shortLife + S.keep or (S.long + 1) * S.longMs + 1209600000 + S.keep))
+    redis.call('PEXPIREAT', ledger, int(short and (S.short + 1) * S.shortMs + S.shortLife + S.keep or (S.long + 1) * S.longMs + LONGEST_LIFE + S.keep))
+    -- publish asks again which ledgers there are
+    if not short then redis.call('HDEL', KEYS[at + 1], 'older') end
     if s.body ~= '-' then redis.call('PEXPIRE', KEYS[at + 3], int(s.ttl + S.deadMs + 2 * LEASE_LIMIT)) end
   elseif s and s.done == 'v:' .. REQUEST then
     -- this request did it, and its first answer was lost
@@ -60,7 +62,7 @@ for i, seq in ipairs(seqs) do
   end
 end
 local delay = askWake(ib)
-local history = flush(ib, false)
+local history = flush(ib)
 return {'ok', int(now), history and 1 or 0, delay, redriven}
 `}`,
 }
@@ -68,7 +70,7 @@ return {'ok', int(now), history and 1 or 0, delay, redriven}
 /**
  * Throws dead letters away; their status becomes discarded.
  *
- * KEYS  the 9 of inboxKeys
+ * KEYS  those of inboxKeys, settled of the period before, settled-long of the period before
  * ARGV[3] agent   [4] how many   then the sequences
  * Answers {'ok', now, history to wake, {orphaned body tokens}, discarded}; what is no longer dead is passed over
  */
@@ -93,12 +95,14 @@ for i, seq in ipairs(seqs) do
 end
 if #missing > 0 then
   -- this request may have done it, and its first answer was lost
-  local outcomes = redis.call('HMGET', K.settled, unpack(missing))
-  for i = 1, #missing do
-    if outcomes[i] and string.find(outcomes[i], ' x:' .. REQUEST .. ' ', 1, true) then discarded = discarded + 1 end
+  for _, key in ipairs({K.settled, KEYS[11], K.settledLong, KEYS[12]}) do
+    local outcomes = redis.call('HMGET', key, unpack(missing))
+    for i = 1, #missing do
+      if outcomes[i] and string.find(outcomes[i], ' x:' .. REQUEST .. ' ', 1, true) then discarded = discarded + 1 end
+    end
   end
 end
-local history = flush(ib, false)
+local history = flush(ib)
 return {'ok', int(now), history and 1 or 0, ib.bodies, discarded}
 `}`,
 }

@@ -4,7 +4,7 @@ import { prelude } from './prelude.ts'
 /**
  * Writes what the hot path needs to know of an agent, unless a newer version is there already.
  *
- * KEYS  the 9 of inboxKeys
+ * KEYS  those of inboxKeys
  * ARGV[3] agent   [4] version   [5] enabled or disabled   [6] endpoint or ''   [7] sealed secrets (JSON)
  * Answers {'ok', now, wake delay or false}
  */
@@ -19,11 +19,13 @@ if m.status ~= '' and m.version > version then return {'ok', int(now), false} en
 m.version = version
 m.status = ARGV[5]
 m.push = ARGV[6] ~= '' and 1 or 0
-ib.envelopes = {'endpoint', ARGV[6], 'secrets', ARGV[7]}
+ib.fields = {'endpoint', ARGV[6], 'secrets', ARGV[7]}
 -- another endpoint starts with a clean record
 if before[1] ~= ARGV[6] then m.breaker_failures = 0; m.breaker_until = 0 end
+-- what is delayed was nobody's to wake while the agent had no endpoint
+ib.ending = true
 local delay = askWake(ib)
-flush(ib, false)
+flush(ib)
 return {'ok', int(now), delay}
 `}`,
 }

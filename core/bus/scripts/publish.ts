@@ -26,7 +26,9 @@ local senders, recipients, shards = {}, {}, {}
 for i = 1, nSenders do
   local k = (i - 1) * 7
   senders[i] = {name = ARGV[at + i], short = {KEYS[k + 1], KEYS[k + 2]}, long = {KEYS[k + 3], KEYS[k + 4], KEYS[k + 5]},
-    hops = {KEYS[k + 6], KEYS[k + 7]}, messages = {}, causes = {}, write = {short = {}, long = {}}}
+    hops = {KEYS[k + 6], KEYS[k + 7]}, messages = {}}
+  senders[i].short.write = {}
+  senders[i].long.write = {}
 end
 at = at + nSenders
 local base = nSenders * 7
@@ -66,21 +68,30 @@ local function seen(x, entry)
   x.duplicate = {1, accepted, seq, recipient}
 end
 for _, sender in ipairs(senders) do
-  local fields = {'expires'}
+  local fields = {'older'}
   for i, x in ipairs(sender.messages) do fields[i + 1] = 'i:' .. x.id end
   local function look(key)
     local values = redis.call('HMGET', key, unpack(fields))
     for i, x in ipairs(sender.messages) do if values[i + 1] and not x.duplicate then seen(x, values[i + 1]) end end
     return values[1]
   end
-  sender.shortExpires = look(sender.short[1])
-  look(sender.short[2])
-  -- messages that live longer than a day are rare: one command for most senders
-  if redis.call('EXISTS', unpack(sender.long)) > 0 then
-    sender.longExpires = look(sender.long[1])
+  -- the short bucket remembers which others there are, so that most publishes look at this one alone:
+  -- none '-', the one before 'b', that and long ones 'l'
+  local older = look(sender.short[1])
+  sender.known = older
+  if not older then
+    local there = redis.call('EXISTS', sender.short[2], unpack(sender.long))
+    if there == 0 then older = '-' else
+      if look(sender.short[2]) then there = there - 1 end
+      older = there > 0 and 'l' or 'b'
+    end
+  elseif older ~= '-' then look(sender.short[2]) end
+  if older == 'l' then
+    sender.longKnown = look(sender.long[1])
     look(sender.long[2])
     look(sender.long[3])
   end
+  sender.older = older
   -- hop counts of the messages that these answer
   local asking, causes = {}, {}
   for _, x in ipairs(sender.messages) do
@@ -112,9 +123,8 @@ for _, r in ipairs(recipients) do
     local count, bytes = ib.m.ready + ib.m.held + ib.m.delayed + ib.m.leased + ib.m.dead, ib.m.bytes
     local near = {}
     for i, key in ipairs(r.keys) do
-      local head, tail, a, b, c, d = string.match(chains[i] or '- - 0 0 0 0', '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
-      ib.chains[key] = {head = head, tail = tail, n = {tonumber(a), tonumber(b), tonumber(c), tonumber(d)}}
-      if head ~= '-' then near[#near + 1] = head; near[#near + 1] = tail end
+      local chain = rememberChain(ib, key, chains[i])
+      if chain.head ~= '-' then near[#near + 1] = chain.head; near[#near + 1] = chain.tail end
     end
     for _, x in ipairs(r.messages) do
       count = count + 1
@@ -140,30 +150,30 @@ for _, r in ipairs(recipients) do
       local seq = int(m.t)
       local s = {seq = seq, rank = m.t, prio = x.prio, eff = x.prio, exp = now + x.ttl, att = 0, lease = 0, due = now + x.delay,
         done = '-', prev = '-', next = '-', max = x.max, lms = x.lms, backoff = x.backoff, base = x.base, cap = x.cap, ttl = x.ttl,
-        size = x.size, hop = x.hop, body = x.token, acc = now, key = x.key, from = x.sender.name, id = x.id, corr = x.corr, reason = ''}
+        size = x.size, hop = x.hop, body = x.token, acc = now, ext = '-', key = x.key, from = x.sender.name, id = x.id, corr = x.corr, reason = ''}
       ib.cache[seq] = s
       x.seq = seq
       m.accepted = m.accepted + 1
       m.bytes = m.bytes + x.size
       if x.token == '-' then
-        ib.envelopes[#ib.envelopes + 1] = 'm:' .. seq
-        ib.envelopes[#ib.envelopes + 1] = x.envelope
+        ib.fields[#ib.fields + 1] = 'm:' .. seq
+        ib.fields[#ib.fields + 1] = x.envelope
       end
       if s.key == '' or joinChain(ib, s) then
         if x.delay > 0 then enterDelayed(ib, s, s.due) else enterReady(ib, s) end
       end
-      if x.corr ~= '' then ib.addCorr[#ib.addCorr + 1] = '0'; ib.addCorr[#ib.addCorr + 1] = x.corr .. '\n' .. seq end
       if x.hop > 0 then r.hops[#r.hops + 1] = x.id; r.hops[#r.hops + 1] = x.hop end
       local events = r.shard.events
       events[#events + 1] = 'a'
       events[#events + 1] = seq .. '\n' .. r.name .. '\n' .. x.envelope
-      local write = x.ttl <= S.shortLife and x.sender.write.short or x.sender.write.long
+      local write = x.ttl <= S.shortLife and x.sender.short.write or x.sender.long.write
       write[#write + 1] = 'i:' .. x.id
       write[#write + 1] = x.digest .. ' ' .. int(now) .. ' ' .. seq .. ' ' .. r.name
     end
   end
 end
 
+-- nothing was written up to here
 local history = {}
 local added = {}
 for i, shard in ipairs(shards) do
@@ -172,7 +182,10 @@ for i, shard in ipairs(shards) do
     local total = redis.call('INCRBY', shard.bytes, size)
     added[#added + 1] = {shard.bytes, size}
     if total > S.outboxMax and total > size then
-      for _, undo in ipairs(added) do redis.call('DECRBY', undo[1], undo[2]) end
+      for _, undo in ipairs(added) do
+        -- a count that this call made must not stay behind
+        if redis.call('DECRBY', undo[1], undo[2]) == 0 then redis.call('DEL', undo[1]) end
+      end
       return {'backlog', int(now)}
     end
     if total == size then history[#history + 1] = i - 1 end
@@ -185,7 +198,7 @@ for i, r in ipairs(recipients) do
   if r.ib then
     local delay = askWake(r.ib)
     if delay then wakes[#wakes + 1] = i - 1; wakes[#wakes + 1] = delay end
-    flush(r.ib, true)
+    flush(r.ib)
     if #r.hops > 0 then
       redis.call('HSET', r.hopsKey, unpack(r.hops))
       redis.call('PEXPIREAT', r.hopsKey, int((S.short + 2) * S.shortMs))
@@ -205,17 +218,17 @@ for _, x in ipairs(messages) do
   end
 end
 for _, sender in ipairs(senders) do
-  for family, write in pairs(sender.write) do
-    if #write > 0 then
-      local key, length, life, expires = sender.short[1], S.shortMs, S.shortLife, sender.shortExpires
-      local bucket = S.short
-      if family == 'long' then
-        key, length, life, expires, bucket = sender.long[1], S.longMs, 1209600000, sender.longExpires, S.long
-      end
-      if not expires then write[#write + 1] = 'expires'; write[#write + 1] = '1' end
-      redis.call('HSET', key, unpack(write))
-      if not expires then redis.call('PEXPIREAT', key, int((bucket + 1) * length + life + S.keep)) end
-    end
+  local short, long = sender.short.write, sender.long.write
+  if #long > 0 then
+    sender.older = 'l'
+    if not sender.longKnown then long[#long + 1] = 'older'; long[#long + 1] = '-' end
+    redis.call('HSET', sender.long[1], unpack(long))
+    if not sender.longKnown then redis.call('PEXPIREAT', sender.long[1], int((S.long + 1) * S.longMs + LONGEST_LIFE + S.keep)) end
+  end
+  if (#short > 0 or #long > 0) and sender.known ~= sender.older then short[#short + 1] = 'older'; short[#short + 1] = sender.older end
+  if #short > 0 then
+    redis.call('HSET', sender.short[1], unpack(short))
+    if not sender.known then redis.call('PEXPIREAT', sender.short[1], int((S.short + 1) * S.shortMs + S.shortLife + S.keep)) end
   end
 end
 

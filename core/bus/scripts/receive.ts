@@ -4,7 +4,7 @@ import { prelude } from './prelude.ts'
 /**
  * Hands messages to one receiver under a lease, after applying what is due in the inbox.
  *
- * KEYS  the 9 of inboxKeys, request, waiters
+ * KEYS  those of inboxKeys, request, waiters
  * ARGV[3] agent   [4] max messages   [5] max bytes   [6] lease ms, 0 for each message's own   [7] correlation id or ''
  *      [8] ms that the caller will wait, 0 for none   [9] delivery id or ''   [10] delivery lease ms
  * Answers {'ok', now, counts, {orphaned body tokens}, history to wake, wake delay or false, look again, next due ms or 0, waiting, messages,
@@ -18,17 +18,21 @@ export const receiveScript: BusScript = {
   name: 'receive',
   source: `${prelude}${String.raw`
 local K = inboxKeys(1)
-local requestKey, waiters = KEYS[10], KEYS[11]
+local requestKey, waiters = KEYS[11], KEYS[12]
 local agent, max, maxBytes, lease, corr, wait = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
 local deliveryId, deliveryMs = ARGV[9], tonumber(ARGV[10])
 
-local function answer(ib, s, envelope)
+local function answer(s, envelope)
   return {s.seq, s.lease, s.att, s.max, int(s.due), s.body, int(s.acc), envelope}
+end
+
+local function target(m, endpoint, secrets)
+  return {endpoint or '', secrets or '', m.breaker_failures, int(m.breaker_until)}
 end
 
 local first = redis.call('GET', requestKey)
 if first then
-  local fields, leases = {}, {}
+  local fields, leases = {'endpoint', 'secrets'}, {}
   for seq, number in string.gmatch(first, '(%d+):(%d+)') do
     fields[#fields + 1] = seq
     fields[#fields + 1] = 'm:' .. seq
@@ -37,10 +41,10 @@ if first then
   local ib, values = open(K, agent, fields)
   local messages = {}
   for i, number in ipairs(leases) do
-    local s = remember(ib, fields[2 * i - 1], values[2 * i - 1])
-    if s and s.st == 'L' and s.lease == number and s.due > now then messages[#messages + 1] = answer(ib, s, values[2 * i]) end
+    local s = remember(ib, fields[2 * i + 1], values[2 * i + 1])
+    if s and s.st == 'L' and s.lease == number and s.due > now then messages[#messages + 1] = answer(s, values[2 * i + 2]) end
   end
-  return {'ok', int(now), counts(ib), {}, 0, false, 0, int(ib.m.due), 0, messages, {'', '', 0, '0'}}
+  return {'ok', int(now), counts(ib), {}, 0, false, 0, int(ib.m.due), 0, messages, target(ib.m, values[1], values[2])}
 end
 
 local ib, projection = open(K, agent, deliveryId ~= '' and {'endpoint', 'secrets'} or {})
@@ -55,22 +59,19 @@ if deliveryId ~= '' then
   m.wake_id = ''
   if m.breaker_until > now then
     m.deliver_until = 0
+    ib.ending = true
     local delay = askWake(ib)
-    flush(ib, false)
+    flush(ib)
     return {'breaker', int(now), int(m.breaker_until), delay}
   end
   -- half open: a single message tells whether the endpoint is back
   if m.breaker_until > 0 then max = math.min(max, 1) end
 end
 
-local limit = math.max(2 * max, 100)
-local again = settleDue(ib, limit) == limit
-
--- what was made ready just now has to be in the zset before it is popped
-local list = scored(ib.addReady)
-if #list > 0 then redis.call('ZADD', K.ready, unpack(list)); ib.addReady = {} end
-list = members(ib.remReady)
-if #list > 0 then redis.call('ZREM', K.ready, unpack(list)); ib.remReady = {} end
+local again = settleDue(ib, math.max(2 * max, 100))
+-- what was made ready just now has to be in its zsets before they are read
+writeScores(ib, K.ready, 'addReady', 'remReady')
+if corr ~= '' then writeScores(ib, K.correlated, 'addCorr', 'remCorr') end
 
 local claimed, messages, bytes, request, longest = 0, {}, 0, {}, 0
 local function take(s, envelope)
@@ -86,7 +87,7 @@ local function take(s, envelope)
   put(ib, s)
   claimed = claimed + 1
   bytes = bytes + s.size
-  messages[claimed] = answer(ib, s, envelope)
+  messages[claimed] = answer(s, envelope)
   request[claimed] = s.seq .. ':' .. s.lease
 end
 
@@ -121,16 +122,16 @@ if max > 0 and m.ready > 0 then
       if round == 4 then again = true end
     end
   else
-    -- in order of acceptance; ready ones of one correlation id are few, held and leased ones are passed over
-    local from, page = '[' .. corr .. '\n', 200
+    -- only ready messages are listed, in order of acceptance; those whose life is over are the only ones passed over
+    local from, page = '[' .. corr .. '\n', 2 * max
     for round = 1, 4 do
       local found = redis.call('ZRANGEBYLEX', K.correlated, from, '(' .. corr .. '\n~', 'LIMIT', 0, page)
       local seqs = {}
       for i, member in ipairs(found) do seqs[i] = string.sub(member, #corr + 2) end
       if #seqs == 0 then break end
-      if consider(seqs, false) or #seqs < page then break end
+      if consider(seqs, false) or claimed >= max or #seqs < page then break end
       from = '(' .. found[#found]
-      if round == 4 and claimed == 0 then again = true end
+      if round == 4 then again = true end
     end
   end
   releaseChains(ib)
@@ -145,39 +146,27 @@ if claimed > 0 then
   end
 elseif deliveryId ~= '' then
   m.deliver_until = 0
+  ib.ending = true
 end
 
 local waiting = 0
 if claimed == 0 and wait > 0 and not again then
   redis.call('ZREMRANGEBYSCORE', waiters, '-inf', int(now))
-  if redis.call('ZCARD', waiters) < S.maxWaiters then
-    redis.call('ZADD', waiters, int(now + wait), agent .. '\n' .. REQUEST)
+  redis.call('ZADD', waiters, int(now + wait), agent .. '\n' .. REQUEST)
+  if redis.call('ZCARD', waiters) <= S.maxWaiters then
+    redis.call('PEXPIRE', waiters, int(math.max(60000, 2 * wait)))
     waiting = 1
+  else
+    redis.call('ZREM', waiters, agent .. '\n' .. REQUEST)
   end
 end
 
 ib.delivering = deliveryId ~= '' and claimed > 0
 local delay = askWake(ib)
-local due = m.due
-if claimed == 0 and m.due > 0 and m.due <= now then
-  -- the registered time has passed: say when to look next, else a waiting caller would run this script at each look
-  local list = scored(ib.addTimer)
-  if #list > 0 then redis.call('ZADD', K.timers, unpack(list)); ib.addTimer = {} end
-  list = members(ib.remTimer)
-  if #list > 0 then redis.call('ZREM', K.timers, unpack(list)); ib.remTimer = {} end
-  local next = redis.call('ZRANGE', K.timers, 0, 0, 'WITHSCORES')
-  due = tonumber(next[2] or 0)
-  if due > now then
-    m.due = due
-    redis.call('ZADD', K.due, int(due), agent)
-    if ib.soon and ib.soon >= due then ib.soon = nil end
-  elseif due == 0 and not (ib.soon and ib.soon > now) then
-    m.due = 0
-    redis.call('ZREM', K.due, agent)
-  end
-end
-local history = flush(ib, false)
-return {'ok', int(now), counts(ib), ib.bodies, history and 1 or 0, delay, again and 1 or 0, int(due), waiting, messages,
-  {projection[1] or '', projection[2] or '', m.breaker_failures, int(m.breaker_until)}}
+-- else a waiting caller would run this script at each look
+if m.due > 0 and m.due <= now then reschedule(ib) end
+local history = flush(ib)
+return {'ok', int(now), counts(ib), ib.bodies, history and 1 or 0, delay, again and 1 or 0, int(m.due), waiting, messages,
+  target(m, projection[1], projection[2])}
 `}`,
 }

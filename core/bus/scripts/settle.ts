@@ -5,7 +5,7 @@ import { prelude } from './prelude.ts'
  * Settles leases: acknowledges, returns for a retry, fails, releases or extends them. An old receipt changes nothing;
  * a receipt settled before with the same action answers its first outcome.
  *
- * KEYS  the 9 of inboxKeys, settled of the period before, large bodies that the receipts name
+ * KEYS  those of inboxKeys, settled of the period before, settled-long of the period before, large bodies that the receipts name
  * ARGV[3] agent   [4] random number in [0, 1) for the jitter   [5] delivery id or ''   [6] 1 to end the delivery
  *      [7] breaker failures   [8] breaker open until ms   [9] how many receipts
  *      per receipt 5: action, sequence, lease, ms, reason
@@ -35,9 +35,13 @@ local missing = {}
 for i, seq in ipairs(seqs) do if not remember(ib, seq, values[i]) then missing[#missing + 1] = seq end end
 local outcomes = {}
 if #missing > 0 then
-  for _, key in ipairs({KEYS[10], K.settled}) do
-    local found = redis.call('HMGET', key, unpack(missing))
-    for i, seq in ipairs(missing) do if found[i] then outcomes[seq] = found[i] end end
+  for _, key in ipairs({K.settled, KEYS[11], K.settledLong, KEYS[12]}) do
+    local found, still = redis.call('HMGET', key, unpack(missing)), {}
+    for i, seq in ipairs(missing) do
+      if found[i] then outcomes[seq] = found[i] else still[#still + 1] = seq end
+    end
+    missing = still
+    if #missing == 0 then break end
   end
 end
 
@@ -48,7 +52,7 @@ local function backoff(s, i)
   return math.floor(math.min(s.cap, s.base * 2 ^ (s.att - 1)) * part)
 end
 
-local results, valid, changed = {}, 0, 0
+local results, valid = {}, 0
 for i, item in ipairs(items) do
   local s = ib.cache[item.seq]
   local result = {'stale', 0, '0'}
@@ -59,11 +63,14 @@ for i, item in ipairs(items) do
     -- acknowledged above: a call may hold a receipt twice, even in two spellings
     if item.action == 'a' and s.lease == item.lease then result = {'delivered', 1, '0'} end
   elseif s.st == 'L' and s.lease == item.lease and s.due > now then
-    changed = changed + 1
     if item.action == 'a' then
       finish(ib, s, 'delivered', 'a')
       result = {'delivered', 0, '0'}
+    elseif item.action == 'e' and string.find(s.ext, s.lease .. ':' .. REQUEST .. ':', 1, true) == 1 then
+      -- this request did it, and its first answer was lost; another one is a heartbeat and extends again
+      result = {'extended', 0, int(s.due)}
     elseif item.action == 'e' then
+      s.ext = s.lease .. ':' .. REQUEST .. ':'
       s.due = math.min(now + item.ms, s.exp + LEASE_LIMIT)
       timer(ib, s, s.due)
       put(ib, s)
@@ -106,11 +113,12 @@ if mine then
 end
 local bodies = {}
 for _, token in ipairs(ib.bodies) do
-  for i = 11, #KEYS do if string.sub(KEYS[i], -#token - 1) == ':' .. token then bodies[#bodies + 1] = KEYS[i] end end
+  for i = 13, #KEYS do if string.sub(KEYS[i], -#token - 1) == ':' .. token then bodies[#bodies + 1] = KEYS[i] end end
 end
 if #bodies > 0 then redis.call('DEL', unpack(bodies)) end
+ib.ending = deliveryId ~= '' and last
 local delay = askWake(ib)
-local history = flush(ib, false)
+local history = flush(ib)
 return {'ok', int(now), counts(ib), history and 1 or 0, delay, results}
 `}`,
 }

@@ -1,0 +1,46 @@
+/** Writes what a script has collected. */
+export const flush = String.raw`
+-- Outcomes stay for outcomeMs after their bucket; those of long-lived messages as long as dedup can find the message.
+local function writeOutcomes(ib, list, key, field, period, ends)
+  if #list == 0 then return end
+  redis.call('HSET', key, unpack(list))
+  if ib.m[field] ~= period then
+    ib.m[field] = period
+    redis.call('PEXPIREAT', key, int(ends))
+  end
+end
+
+-- Writes everything that was collected, each kind with one command. Returns true when history should be woken for the
+-- shard.
+local function flush(ib)
+  local K, m = ib.K, ib.m
+  if ib.soon and (m.due == 0 or ib.soon < m.due) then
+    m.due = ib.soon
+    redis.call('ZADD', K.due, int(m.due), ib.agent)
+  end
+  writeOutcomes(ib, ib.settled, K.settled, 'settled_period', S.settled, (S.settled + 1) * S.settledMs + S.outcomeMs)
+  writeOutcomes(ib, ib.settledLong, K.settledLong, 'settled_long_period', S.long, (S.long + 1) * S.longMs + math.max(S.outcomeMs, 2 * S.longMs))
+  local fields = ib.fields
+  for i = 1, #NUMBERS do local f = NUMBERS[i]; if m[f] ~= ib.was[f] then fields[#fields + 1] = f; fields[#fields + 1] = int(m[f]) end end
+  for i = 1, #TEXTS do local f = TEXTS[i]; if m[f] ~= ib.was[f] then fields[#fields + 1] = f; fields[#fields + 1] = m[f] end end
+  for seq, s in pairs(ib.dirty) do fields[#fields + 1] = seq; fields[#fields + 1] = encode(s) end
+  for key, chain in pairs(ib.chainDirty) do
+    if chain.head == '-' then ib.gone[#ib.gone + 1] = 'k:' .. key
+    else
+      fields[#fields + 1] = 'k:' .. key
+      fields[#fields + 1] = table.concat({chain.head, chain.tail, chain.n[1], chain.n[2], chain.n[3], chain.n[4]}, ' ')
+    end
+  end
+  if #fields > 0 then redis.call('HSET', K.inbox, unpack(fields)) end
+  if #ib.gone > 0 then redis.call('HDEL', K.inbox, unpack(ib.gone)) end
+  writeScores(ib, K.ready, 'addReady', 'remReady')
+  writeScores(ib, K.timers, 'addTimer', 'remTimer')
+  writeScores(ib, K.dead, 'addDead', 'remDead')
+  writeScores(ib, K.correlated, 'addCorr', 'remCorr')
+  if #ib.events == 0 then return false end
+  local size = sizeOf(ib.events)
+  local total = redis.call('INCRBY', K.outboxBytes, size)
+  append(K.outbox, ib.events)
+  return total == size
+end
+`

@@ -1,0 +1,78 @@
+/**
+ * An inbox as a script works on it: `m` its counters, `cache` the messages that were read, and lists of the changes that
+ * `flush` writes, each kind with one command.
+ */
+export const inbox = String.raw`
+local NUMBERS = {'version', 'push', 't', 'bytes', 'ready', 'held', 'delayed', 'leased', 'dead', 'accepted', 'redriven',
+  'delivered', 'died', 'discarded', 'expired', 'due', 'wake_at', 'deliver_until', 'breaker_failures', 'breaker_until',
+  'settled_period', 'settled_long_period'}
+local TEXTS = {'status', 'wake_id', 'deliver_id'}
+
+-- The keys that inbox-keys.ts lists, from KEYS[at] on.
+local function inboxKeys(at)
+  return {inbox = KEYS[at], ready = KEYS[at + 1], timers = KEYS[at + 2], dead = KEYS[at + 3], correlated = KEYS[at + 4],
+    settled = KEYS[at + 5], settledLong = KEYS[at + 6], outbox = KEYS[at + 7], outboxBytes = KEYS[at + 8], due = KEYS[at + 9]}
+end
+
+-- Reads the counters of an inbox and, in the same command, any further fields. K names its keys.
+-- Returns the inbox and the values of the further fields; the inbox's status is '' for an unknown agent.
+local function open(K, agent, extra)
+  local fields = {}
+  for i = 1, #NUMBERS do fields[i] = NUMBERS[i] end
+  for i = 1, #TEXTS do fields[#fields + 1] = TEXTS[i] end
+  local first = #fields
+  for i = 1, #extra do fields[first + i] = extra[i] end
+  local values = redis.call('HMGET', K.inbox, unpack(fields))
+  local m, was = {}, {}
+  for i = 1, #NUMBERS do m[NUMBERS[i]] = tonumber(values[i] or 0); was[NUMBERS[i]] = m[NUMBERS[i]] end
+  for i = 1, #TEXTS do local f = TEXTS[i]; m[f] = values[#NUMBERS + i] or ''; was[f] = m[f] end
+  local rest = {}
+  for i = 1, #extra do rest[i] = values[first + i] end
+  return {K = K, agent = agent, m = m, was = was, cache = {}, dirty = {}, fields = {}, gone = {}, chains = {}, chainDirty = {}, unlinks = {},
+    addReady = {}, remReady = {}, addTimer = {}, remTimer = {}, addDead = {}, remDead = {}, addCorr = {}, remCorr = {},
+    settled = {}, settledLong = {}, events = {}, bodies = {}}, rest
+end
+
+local function remember(ib, seq, text)
+  if ib.cache[seq] == nil and text then ib.cache[seq] = decode(seq, text) end
+  return ib.cache[seq]
+end
+
+-- Loads the states of messages that are not in the cache yet: one command, none when all are.
+local function load(ib, seqs)
+  local missing, asked = {}, {}
+  for _, seq in ipairs(seqs) do
+    if ib.cache[seq] == nil and not asked[seq] then asked[seq] = true; missing[#missing + 1] = seq end
+  end
+  if #missing == 0 then return end
+  local values = redis.call('HMGET', ib.K.inbox, unpack(missing))
+  for i, seq in ipairs(missing) do remember(ib, seq, values[i]) end
+end
+
+local function put(ib, s) if not s.gone then ib.dirty[s.seq] = s end end
+
+-- The sweep is to look at the inbox at this time at the latest.
+local function soon(ib, at) if ib.soon == nil or at < ib.soon then ib.soon = at end end
+
+local function timer(ib, s, at)
+  ib.remTimer[s.seq] = nil
+  ib.addTimer[s.seq] = at
+  soon(ib, at)
+end
+
+-- Writes changes of one zset, and forgets them.
+local function writeScores(ib, key, add, remove)
+  local list = {}
+  for member, score in pairs(ib[add]) do list[#list + 1] = int(score); list[#list + 1] = member end
+  if #list > 0 then redis.call('ZADD', key, unpack(list)); ib[add] = {} end
+  list = {}
+  for member in pairs(ib[remove]) do list[#list + 1] = member end
+  if #list > 0 then redis.call('ZREM', key, unpack(list)); ib[remove] = {} end
+end
+
+-- What every answer says about the inbox: ready, held, delayed, leased, dead.
+local function counts(ib)
+  local m = ib.m
+  return {m.ready, m.held, m.delayed, m.leased, m.dead}
+end
+`

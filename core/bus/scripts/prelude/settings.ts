@@ -1,0 +1,20 @@
+/** The settings, the request and the clock. Ends the script when the caller's buckets are not those of Redis's clock. */
+export const settings = String.raw`local S = {}
+do
+  local names = {'short', 'long', 'settled', 'shortMs', 'longMs', 'settledMs', 'keep', 'outcomeMs', 'offsetHigh', 'offsetMedium',
+    'offsetLow', 'maxMessages', 'maxBytes', 'maxDead', 'hopLimit', 'outboxMax', 'deadMs', 'wakeGrace', 'maxWaiters', 'shortLife'}
+  local i = 0
+  for n in string.gmatch(ARGV[1], '%S+') do i = i + 1; S[names[i]] = tonumber(n) end
+end
+local REQUEST = ARGV[2]
+local LEASE_LIMIT = 43200000
+local LONGEST_LIFE = 1209600000
+local clock = redis.call('TIME')
+local us = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
+local now = math.floor(us / 1000)
+-- tostring keeps 14 digits only
+local function int(n) return string.format('%.0f', n) end
+if math.floor(now / S.shortMs) ~= S.short or math.floor(now / S.longMs) ~= S.long or math.floor(now / S.settledMs) ~= S.settled then
+  return {'period', int(now)}
+end
+`

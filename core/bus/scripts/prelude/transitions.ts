@@ -1,0 +1,85 @@
+/** How a message goes from one state to another. R ready, D delayed, L leased, H held behind its ordering key, X dead. */
+export const transitions = String.raw`
+local OFFSET = {S.offsetLow * 1000, S.offsetMedium * 1000, S.offsetHigh * 1000, 0}
+local COUNT = {R = 'ready', D = 'delayed', L = 'leased', H = 'held', X = 'dead'}
+
+local function event(ib, s, status)
+  ib.events[#ib.events + 1] = 's'
+  ib.events[#ib.events + 1] = table.concat({ib.agent, status, int(math.max(us, s.rank + 1)), s.att, s.from, s.id, s.reason}, '\n')
+end
+
+-- Takes a message out of its present state. One that ZPOPMIN took is in ready no more.
+local function leave(ib, s)
+  local count = COUNT[s.st]
+  ib.m[count] = ib.m[count] - 1
+  if s.st == 'R' then
+    ib.addReady[s.seq] = nil
+    if not s.popped then ib.remReady[s.seq] = true end
+    if s.corr ~= '' then
+      local member = s.corr .. '\n' .. s.seq
+      ib.addCorr[member] = nil
+      ib.remCorr[member] = true
+    end
+  elseif s.st == 'X' then ib.remDead[s.seq] = true end
+end
+
+local function enterReady(ib, s)
+  s.st = 'R'
+  ib.m.ready = ib.m.ready + 1
+  ib.remReady[s.seq] = nil
+  s.popped = nil
+  ib.addReady[s.seq] = s.rank + OFFSET[s.eff]
+  if s.corr ~= '' then
+    local member = s.corr .. '\n' .. s.seq
+    ib.remCorr[member] = nil
+    ib.addCorr[member] = 0
+  end
+  timer(ib, s, s.exp)
+  put(ib, s)
+end
+
+local function enterDelayed(ib, s, due)
+  s.st = 'D'
+  s.due = due
+  ib.m.delayed = ib.m.delayed + 1
+  timer(ib, s, math.min(due, s.exp))
+  if due < s.exp and (ib.soonestDelayed == nil or due < ib.soonestDelayed) then ib.soonestDelayed = due end
+  put(ib, s)
+end
+
+-- Ends a message: delivered, expired or discarded. Its outcome stays readable for as long as anyone may ask for it.
+local function finish(ib, s, status, action)
+  local dead = s.st == 'X'
+  leave(ib, s)
+  s.gone = true
+  ib.dirty[s.seq] = nil
+  ib.gone[#ib.gone + 1] = s.seq
+  ib.gone[#ib.gone + 1] = 'm:' .. s.seq
+  ib.addTimer[s.seq] = nil
+  ib.remTimer[s.seq] = 0
+  ib.m.bytes = ib.m.bytes - s.size
+  ib.m[status] = ib.m[status] + 1
+  if s.body ~= '-' then ib.bodies[#ib.bodies + 1] = s.body end
+  s.outcome = table.concat({status, int(now), s.att, s.max, s.lease, action, int(s.acc), int(s.exp)}, ' ') .. '\n' .. s.reason
+  local outcomes = s.ttl > S.shortLife and ib.settledLong or ib.settled
+  outcomes[#outcomes + 1] = s.seq
+  outcomes[#outcomes + 1] = s.outcome
+  event(ib, s, status)
+  if s.key ~= '' and not dead then ib.unlinks[#ib.unlinks + 1] = s end
+end
+
+-- Moves a message to the dead letters.
+local function die(ib, s, reason)
+  leave(ib, s)
+  s.st = 'X'
+  s.reason = reason
+  s.due = now + S.deadMs
+  ib.m.dead = ib.m.dead + 1
+  ib.m.died = ib.m.died + 1
+  ib.addDead[s.seq] = now
+  timer(ib, s, s.due)
+  put(ib, s)
+  event(ib, s, 'failed')
+  if s.key ~= '' then ib.unlinks[#ib.unlinks + 1] = s end
+end
+`
