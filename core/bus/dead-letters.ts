@@ -71,9 +71,11 @@ export async function listDeadLetters(
 }
 
 function decodePlace(cursor: string): { diedAt: number; id: string } {
-  const [diedAt = '', id = ''] = decodeCursor('dead-letters', cursor, /^\d{1,16}$/, /^\d{1,17}$/)
+  const [diedAt = '', id = ''] = decodeCursor('dead-letters', cursor, isNumber, isNumber)
   return { diedAt: Number(diedAt), id }
 }
+
+const isNumber = (part: string) => /^\d{1,16}$/.test(part)
 
 function withoutBody({ body: _, ...letter }: LoadedLetter): DeadLetter {
   return letter
