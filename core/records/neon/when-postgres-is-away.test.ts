@@ -162,10 +162,18 @@ describe('an error', () => {
   })
 })
 
+describe('an answer too large for HTTP', () => {
+  it('comes over a WebSocket', async () => {
+    const point = newPoint()
+    await records.metrics.write([point])
+    neon.faults.failNext(1, 507)
+    expect(await stored(point)).toBe(1)
+  })
+})
+
 describe('two record stores in one process', () => {
   it('each keep to their own endpoint', async () => {
     const other = await startNeon({ postgresUrl: postgres.url })
-    other.faults.failNext(1, 507)
     const second = createRecords({ ...config, neonHttpEndpoint: other.httpEndpoint }, { retryMs: 0 })
     expect(await records.agents.list({ limit: 1 })).toHaveLength(1)
     other.faults.failNext(1, 401)

@@ -11,7 +11,7 @@ CREATE TABLE agent_metrics (
 );
 -- newest of one series; newest of one agent, a series at a time
 CREATE INDEX agent_metrics_series ON agent_metrics (agent_name, metric_type, "timestamp" DESC, id DESC);
--- newest of all, and ranges of time
+-- newest of all, and ranges of time: BRIN would be smaller, but has no order
 CREATE INDEX agent_metrics_time ON agent_metrics ("timestamp" DESC, id DESC);
 
 -- Writes of the last day by their keys: the same write again, its first answer lost, adds nothing.
@@ -41,7 +41,7 @@ CREATE TABLE agent_conversations (
   reason TEXT CHECK (char_length(reason) <= 2000),
   metadata JSONB NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(metadata) = 'object'),
   CONSTRAINT agent_conversations_message UNIQUE (from_agent, message_id, to_agent)
-) WITH (fillfactor = 90); -- room for the change of status on the row's own page
+) WITH (fillfactor = 50); -- room on the row's own page for its change of status: no index is touched then
 CREATE INDEX agent_conversations_conversation ON agent_conversations (conversation_id, "timestamp", id);
 CREATE INDEX agent_conversations_sender ON agent_conversations (from_agent, "timestamp" DESC, id DESC);
 CREATE INDEX agent_conversations_recipient ON agent_conversations (to_agent, "timestamp" DESC, id DESC);

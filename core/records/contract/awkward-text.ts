@@ -1,0 +1,9 @@
+import * as fc from 'fast-check'
+
+const units = [
+  ...['a', '0000', 'd83d', '"', '\\', '\\u0000', '\n', "'", '{', '}', ',', 'ü', '😀', '\x7f'],
+  ...['\0', '\x1e', '\ud83d', '\ude00', '\uFDD0', '\uFFFF'],
+]
+
+/** Texts of what databases, JSON and their escapes have trouble with, lone surrogates among it. */
+export const awkwardText = fc.array(fc.constantFrom(...units), { maxLength: 8 }).map((chosen) => chosen.join(''))
