@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { onTestFinished } from 'vitest'
 import type { Cloud } from '../scripts/local/cloud.ts'
 
 const main = join(import.meta.dirname, '..', 'scripts', 'hive', 'main.ts')
@@ -26,9 +27,12 @@ export type Running = {
   interrupt(): Promise<number | null>
 }
 
-/** Starts a command that runs until it is interrupted. */
+/** Starts a command that runs until it is interrupted, or until the test is over. */
 export function running(cloud: Reachable, args: string[]): Running {
   const child = start(cloud, args)
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]()
   const end = ended(child)
   return {

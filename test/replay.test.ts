@@ -204,6 +204,17 @@ it('leaves agents that exist as they are', async () => {
   await command(cloud, ['agents', 'put', 'agent-2', '--enable'])
 })
 
+it('does not send old messages to an endpoint unless told to', async () => {
+  const client = new HiveClient(cloud.url, cloud.adminKey)
+  await client.putAgent('agent-0', { endpoint: 'http://127.0.0.1:9/hook' })
+  const refused = await replay(conversations('endpoint.db', 2))
+  expect(refused.code).toBe(1)
+  expect(refused.files[0]?.tables).toMatchObject([
+    { rows: 2, published: 0, fault: expect.stringContaining('agent-0 has an endpoint, http://127.0.0.1:9/hook') },
+  ])
+  await client.changeAgent('agent-0', { endpoint: null })
+})
+
 it('names files and tables that it cannot replay, and replays the others', async () => {
   const text = join(newFolder(), 'notes.db')
   writeFileSync(text, 'no database')

@@ -27,13 +27,15 @@ Examples:
   $ hive dead-letters builder discard --all`,
     )
     .action(async (agent: string, action: Action, ids: string[], options: DeadLetterOptions, command: Command) => {
-      const session = openSession(command)
-      if (action === 'list') return list(session, agent, options)
-      if (action === 'show') return show(session, agent, ids)
+      if (action === 'list') return list(openSession(command), agent, options)
+      if (action === 'show') {
+        const id = chooseOne(ids)
+        return show(openSession(command), agent, id)
+      }
       const chosen = choose(action, ids, options.all === true)
-      const answer =
-        action === 'redrive' ? await session.client.redrive(agent, chosen) : await session.client.discard(agent, chosen)
-      session.out.answer(answer, () => sheet(answer))
+      const { client, out } = openSession(command)
+      const answer = action === 'redrive' ? await client.redrive(agent, chosen) : await client.discard(agent, chosen)
+      out.answer(answer, () => sheet(answer))
     })
 }
 
@@ -42,6 +44,12 @@ function choose(action: Action, ids: string[], all: boolean): DeadLetterSelectio
   if (!all && ids.length === 0) throw new UsageError(`${action} needs the ids of dead letters, or --all`)
   if (ids.length > 100) throw new UsageError(`${action} takes at most 100 ids at once`)
   return all ? { all: true } : { ids }
+}
+
+function chooseOne(ids: string[]): string {
+  const [id, ...others] = ids
+  if (id === undefined || others.length > 0) throw new UsageError('show needs the id of one dead letter')
+  return id
 }
 
 async function list({ client, out }: Session, agent: string, { limit, cursor }: DeadLetterOptions): Promise<void> {
@@ -62,9 +70,7 @@ async function list({ client, out }: Session, agent: string, { limit, cursor }: 
   if (page.next_cursor) out.note(`more: --cursor ${page.next_cursor}`)
 }
 
-async function show({ client, out }: Session, agent: string, ids: string[]): Promise<void> {
-  const [id, ...others] = ids
-  if (id === undefined || others.length > 0) throw new UsageError('show needs the id of one dead letter')
+async function show({ client, out }: Session, agent: string, id: string): Promise<void> {
   const letter = await client.deadLetter(agent, id)
   const { message, ...death } = letter
   out.answer(letter, () => `${sheet(death)}\n\n${JSON.stringify(message, null, 2)}`)

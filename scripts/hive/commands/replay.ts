@@ -2,11 +2,12 @@ import { type Command, Option } from 'commander'
 import { wholeNumber } from '../arguments.ts'
 import { table } from '../output.ts'
 import { Incomplete } from '../problem.ts'
+import type { KnownAgents } from '../replay/register-agents.ts'
 import type { FileReport } from '../replay/replay-file.ts'
 import { replayTables } from '../replay/tables.ts'
 import { openSession } from '../session.ts'
 
-type ReplayCommandOptions = { drain?: boolean; table?: string; source?: string; ttl: number }
+type ReplayCommandOptions = { drain?: boolean; push?: boolean; table?: string; source?: string; ttl: number }
 
 export function addReplay(program: Command): void {
   const known = replayTables.map(({ name, writtenBy }) => `  ${name} (${writtenBy})`).join('\n')
@@ -14,6 +15,7 @@ export function addReplay(program: Command): void {
     .command('replay <files...>')
     .description('publish the messages that old agents left in SQLite files, in the shape they wrote them')
     .option('--drain', 'also receive and acknowledge each, and make sure that it is delivered')
+    .option('--push', 'also publish to agents that have an endpoint: it is sent the old messages')
     .addOption(new Option('--table <table>', 'only this table').choices(replayTables.map(({ name }) => name)))
     .option('--source <name>', 'what the file is called in message ids (default: its base name)')
     .option('--ttl <seconds>', 'how long the messages may wait', wholeNumber(1, 1_209_600), 86_400)
@@ -34,12 +36,13 @@ Examples:
     .action(async (files: string[], options: ReplayCommandOptions, command: Command) => {
       const { client, out } = openSession(command)
       const { replayFile } = await import('../replay/replay-file.ts')
-      const knownAgents = new Set<string>()
+      const knownAgents: KnownAgents = new Map()
       const reports: FileReport[] = []
       for (const file of files) {
         const report = await replayFile(client, file, {
           ttlSeconds: options.ttl,
           drain: options.drain === true,
+          push: options.push === true,
           knownAgents,
           ...(options.table === undefined ? {} : { table: options.table }),
           ...(options.source === undefined ? {} : { source: options.source }),

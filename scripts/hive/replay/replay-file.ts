@@ -7,7 +7,7 @@ import { type OldestMessage, toOldestMessage } from './envelope.ts'
 import { openPrivateCopy, SourceFault } from './private-copy.ts'
 import { type Accepted, publishRows, type Rejection } from './publish-rows.ts'
 import { checkColumns, chooseTables, countRows, readRows } from './read-rows.ts'
-import { registerAgents } from './register-agents.ts'
+import { type KnownAgents, registerAgents } from './register-agents.ts'
 import type { ReplayTable } from './tables.ts'
 
 export type ReplayOptions = {
@@ -15,7 +15,9 @@ export type ReplayOptions = {
   source?: string
   ttlSeconds: number
   drain: boolean
-  knownAgents: Set<string>
+  /** May old messages be sent to the endpoints of agents that have one? */
+  push: boolean
+  knownAgents: KnownAgents
 }
 
 export type TableReport = {
@@ -134,6 +136,7 @@ async function replayMessages(
 ): Promise<void> {
   const names = messages.flatMap(({ from_agent, to_agent }) => [from_agent, to_agent])
   file.registered.push(...(await registerAgents(client, names, options.knownAgents)))
+  if (!options.push) refuseEndpoints(messages, options.knownAgents)
   const accepted: Accepted[] = []
   for await (const batch of publishRows(client, messages)) {
     for (const { published } of batch.accepted) {
@@ -152,6 +155,18 @@ async function replayMessages(
     report,
     drained.missing.map(({ message_id, status }) => `${message_id} is ${status}, not delivered`),
   )
+}
+
+/** Nobody wants last year's messages delivered to a service of today by accident. */
+function refuseEndpoints(messages: OldestMessage[], known: KnownAgents): void {
+  for (const { to_agent } of messages) {
+    const endpoint = known.get(to_agent)?.endpoint
+    if (endpoint) {
+      throw new SourceFault(
+        `agent ${to_agent} has an endpoint, ${endpoint}: old messages would be sent there (--push allows it)`,
+      )
+    }
+  }
 }
 
 const describeRejection = ({ message_id, reason }: Rejection) => `${message_id} was refused: ${reason}`

@@ -32,9 +32,12 @@ export async function validateHive(
   note: (text: string) => void,
 ): Promise<Check[]> {
   const receivers = Array.from({ length: settings.callers }, (_, index) => receiver(index))
-  const agents = [sender, ...receivers]
+  const registered: string[] = []
   try {
-    for (const agent of agents) await client.putAgent(agent, { disabled: false })
+    for (const agent of [sender, ...receivers]) {
+      await client.putAgent(agent, { disabled: false })
+      registered.push(agent)
+    }
     const checks: Check[] = []
     note('protocol round trip …')
     checks.push(await checkRoundTrip(client, receivers[0] as string))
@@ -44,7 +47,7 @@ export async function validateHive(
     checks.push(...(await checkPublishRate(client, receivers, settings.messages)))
     return checks
   } finally {
-    await disable(client, agents, note)
+    await disable(client, registered, note)
   }
 }
 
