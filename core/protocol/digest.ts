@@ -37,7 +37,8 @@ function sortKeys(value: unknown): unknown {
   const object: { [key: string]: unknown } = {}
   for (const key of Object.keys(value).sort()) {
     // Keys like "10" come first in an object whatever the order; "__proto__" cannot be assigned.
-    if (/^[0-9]|^__proto__$/.test(key)) return unsortable
+    const first = key.charCodeAt(0)
+    if ((first >= 0x30 && first <= 0x39) || key === '__proto__') return unsortable
     const sorted = sortKeys((value as { [key: string]: unknown })[key])
     if (sorted === unsortable) return unsortable
     object[key] = sorted

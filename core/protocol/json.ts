@@ -24,7 +24,9 @@ export function parseJson(text: string): unknown {
   const value = parseSyntax(text)
   const found = inspectJson(value, deepestJson)
   // JSON.parse keeps the last of two members with one key, so that fewer members than colons tell of a repeated key.
-  if (found.faulty || found.huge || found.members !== shape.colons) {
+  const repeated = found.members !== shape.colons
+  // 1e21 and more is fine as it is, unless written as an integer, which takes 22 digits.
+  if (found.faulty || repeated || (found.huge && /\d{22}/.test(text))) {
     const faults = findFaults(text)
     if (faults.length > 0) {
       const [first] = faults
@@ -93,10 +95,11 @@ function endOfString(text: string, start: number): number {
 /** Walks the text of valid JSON to name what is refused. Slow, and so run only once something is known to be odd. */
 function findFaults(text: string): FieldError[] {
   const faults: FieldError[] = []
-  const token = /[^\s,:[\]{}"]+/y
+  const steps: PropertyKey[] = []
+  const scalar = /[^\s,\]}]+/y
   let at = 0
 
-  const fault = (path: string, message: string) => faults.push({ field: path === '' ? '$' : path, message })
+  const fault = (message: string) => faults.push({ field: steps.reduce<string>(fieldPath, '') || '$', message })
   const full = () => faults.length >= mostFaults
   const skipSpace = () => {
     while (text.charCodeAt(at) <= 0x20) at++
@@ -106,50 +109,51 @@ function findFaults(text: string): FieldError[] {
     at = endOfString(text, at) + 1
     return JSON.parse(text.slice(start, at)) as string
   }
-  const checkText = (path: string, read: string) => {
-    if (!isStorable(read)) fault(path, read.isWellFormed() ? 'holds U+0000' : 'holds a lone surrogate')
+  const checkText = (read: string) => {
+    if (!isStorable(read)) fault(read.isWellFormed() ? 'holds U+0000' : 'holds a lone surrogate')
   }
-  const readMembers = (path: string) => {
-    const keys = new Set<string>()
-    while (text[at] !== '}' && !full()) {
+  /** Reads what stands between brackets, one part after the other; `at` is on the opening one. */
+  const readParts = (close: string, readPart: (index: number) => void) => {
+    const place = steps.length
+    for (let index = 0; text[at] !== close && !full(); index++) {
       at++
       skipSpace()
-      if (text[at] === '}') break
+      if (text[at] === close) break
+      steps[place] = index
+      readPart(index)
+    }
+    steps.length = place
+    at++
+  }
+  const readMembers = () => {
+    const keys = new Set<string>()
+    const place = steps.length
+    readParts('}', () => {
       const key = readString()
-      const member = fieldPath(path, key)
-      checkText(member, key)
-      if (keys.has(key)) fault(member, 'is given twice')
+      steps[place] = key
+      checkText(key)
+      if (keys.has(key)) fault('is given twice')
       keys.add(key)
       skipSpace()
       at++
-      readValue(member)
-    }
-    at++
+      readValue()
+    })
   }
-  const readItems = (path: string) => {
-    for (let index = 0; text[at] !== ']' && !full(); index++) {
-      at++
-      skipSpace()
-      if (text[at] === ']') break
-      readValue(fieldPath(path, index))
-    }
-    at++
-  }
-  const readValue = (path: string): void => {
+  const readValue = (): void => {
     skipSpace()
-    if (text[at] === '{') readMembers(path)
-    else if (text[at] === '[') readItems(path)
-    else if (text[at] === '"') checkText(path, readString())
+    if (text[at] === '{') readMembers()
+    else if (text[at] === '[') readParts(']', readValue)
+    else if (text[at] === '"') checkText(readString())
     else {
-      token.lastIndex = at
-      const read = token.exec(text)?.[0] ?? ''
+      scalar.lastIndex = at
+      const read = scalar.exec(text)?.[0] ?? ''
       at += read.length
       const refusal = refuseNumber(read)
-      if (refusal !== undefined) fault(path, refusal)
+      if (refusal !== undefined) fault(refusal)
     }
     skipSpace()
   }
-  readValue('')
+  readValue()
   return faults.slice(0, mostFaults)
 }
 
