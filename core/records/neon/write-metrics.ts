@@ -27,10 +27,18 @@ const answer = ' SELECT points FROM write'
 const plain = insert + answer
 const cleaning = insert + forget + answer
 
-/** Inserts points under a key, or finds that the key has been used. Gives the number of points under the key. */
-export async function writeMetrics(run: RunStatement, points: MetricPoint[], key: string): Promise<number> {
+/**
+ * Inserts points under a key, or finds that the key has been used. Gives the number of points under the key.
+ * Some writes also forget keys of the day before.
+ */
+export async function writeMetrics(
+  run: RunStatement,
+  points: MetricPoint[],
+  key: string,
+  forgets = Math.random() * writesPerCleaning < 1,
+): Promise<number> {
   if (points.length === 0) return 0
-  const [row] = await run<{ points: number }>(Math.random() * writesPerCleaning < 1 ? cleaning : plain, [
+  const [row] = await run<{ points: number }>(forgets ? cleaning : plain, [
     key,
     points.length,
     points.map((point) => point.agent_name),

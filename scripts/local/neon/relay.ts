@@ -16,6 +16,8 @@ export function createRelay(allowed: { host: string; port: number }): Relay {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false })
   return {
     accept(request, socket, head) {
+      // a caller that hangs up while it is refused is no error
+      socket.on('error', () => {})
       const { pathname, searchParams } = new URL(request.url ?? '/', 'ws://localhost')
       const address = searchParams.get('address')
       const known = pathname === '/v1' || pathname === '/v2'
