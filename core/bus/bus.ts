@@ -104,14 +104,20 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
   return bus
 }
 
+/** What Redis answers to a command or a script that is wrong: trying again will not help. */
+const ourFault =
+  /user_script|WRONGTYPE|ERR (?:unknown|wrong number|syntax|value is not|invalid|Error (?:compiling|running))|undeclared/i
+
 /** Turns whatever the client throws into one error without the command in it. */
 async function guarded<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (error) {
-    throw new HiveError('redis.unavailable', 'Redis does not answer; nothing is known to be lost. Try again.', {
+    const cause = redacted(error)
+    if (ourFault.test(cause.message)) throw new HiveError('internal', 'A Redis script or command is wrong.', { cause })
+    throw new HiveError('redis.unavailable', 'Redis does not answer; it is safe to try again.', {
       retryAfter: 1,
-      cause: redacted(error),
+      cause,
     })
   }
 }

@@ -29,8 +29,8 @@ export type DeadLetterSelection = { ids: string[] } | { all: true }
 
 type LoadedLetter = DeadLetter & { body: string | null }
 
-/** How many dead letters one script handles. */
-const chunk = 100
+/** How many dead letters one script handles: a redrive reads them first, and Upstash answers at most 10 MB. */
+const chunk = 25
 
 /** Dead letters of an agent, the oldest first. Raises agent.unknown, cursor.invalid, redis.unavailable. */
 export async function listDeadLetters(
