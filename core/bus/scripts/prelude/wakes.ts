@@ -23,10 +23,13 @@ local function askWake(ib)
   if m.deliver_until > now then sweepAt(m.deliver_until); return false end
   if due - now > LONGEST_DELAY then sweepAt(due); return false end
   local ask = false
-  if m.wake_at == 0 or due <= m.wake_at - 1000 or m.wake_id == REQUEST or m.wake_at + S.wakeGrace <= now then
+  if m.wake_at == 0 or due <= m.wake_at - 1000 or m.wake_at + S.wakeGrace <= now then
     m.wake_at = due
     m.wake_id = REQUEST
     ask = int(due - now)
+  elseif m.wake_id == REQUEST then
+    -- this request asked, and its first answer may be lost
+    ask = int(math.max(0, m.wake_at - now))
   end
   sweepAt(m.wake_at + S.wakeGrace)
   return ask
