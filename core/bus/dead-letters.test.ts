@@ -63,6 +63,19 @@ describe('dead letters', () => {
     expect(seen).toEqual(batch)
   })
 
+  it('that are large make shorter pages: an answer stays below 2.5 MiB', async () => {
+    const batch = await dead(13, { body: { text: 'x'.repeat(250 * 1024) } })
+    // one receive hands over ten of them
+    const nacks = (await inbox.take()).map(({ receipt }) => ({ receipt }))
+    await inbox.settle({ nacks })
+    const first = await listDeadLetters(hive, agent, { limit: 100 })
+    expect(first.items.map(({ message }) => message)).toEqual(batch.slice(0, 10))
+    const second = await listDeadLetters(hive, agent, { limit: 100, cursor: first.next_cursor ?? '' })
+    expect(second.items.map(({ message }) => message)).toEqual(batch.slice(10))
+    expect(second.next_cursor).toBeNull()
+    expect(await redrive(hive, agent, { all: true })).toBe(13)
+  })
+
   it('of an unknown agent, or unknown ones, are errors', async () => {
     expect((await refusal(listDeadLetters(hive, 'nobody', { limit: 1 }))).code).toBe('agent.unknown')
     expect((await refusal(redrive(hive, 'nobody', { all: true }))).code).toBe('agent.unknown')

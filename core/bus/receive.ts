@@ -11,7 +11,7 @@ import { receiveScript } from './scripts/receive.ts'
 import { sendWakes } from './wake.ts'
 
 /** One answer carries at most this much of messages, but always at least one: Lambda's answers end at 6 MB. */
-const answerLimit = 2.5 * 1024 * 1024
+export const answerLimit = 2.5 * 1024 * 1024
 
 /** After these, a waiting receive looks every 2 s: at most 12 looks of one command in 20 s. */
 const firstLooksMs = [250, 500, 1000]
