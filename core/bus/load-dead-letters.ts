@@ -18,13 +18,15 @@ export async function loadDeadLetters(
 ): Promise<{ letters: LoadedLetter[]; read: number }> {
   if (places.length === 0) return { letters: [], read: 0 }
   const { bus } = hive
-  const fields = places.flatMap(({ id }) => [id, `m:${id}`])
-  const values = await bus.ask((redis) => redis.hmget(bus.keys.inbox(agent), ...fields))
-  const row = values as unknown as (string | null)[]
-  const found = places.map(({ id, diedAt }, i) => {
-    const text = row[2 * i]
+  const inbox = bus.keys.inbox(agent)
+  const row = async (fields: string[]) =>
+    // without deserialisation the client gives a row, whatever its type says
+    fields.length === 0 ? [] : ((await bus.ask((redis) => redis.hmget(inbox, ...fields))) as unknown as Row)
+  const texts = await row(places.map(({ id }) => id))
+  const found = places.map((place, i) => {
+    const text = texts[i]
     const state = typeof text === 'string' ? decodeState(text) : undefined
-    return { id, diedAt, state: state?.state === 'dead' ? state : undefined, inline: row[2 * i + 1] }
+    return { ...place, state: state?.state === 'dead' ? state : undefined }
   })
 
   let bytes = 0
@@ -34,17 +36,15 @@ export async function loadDeadLetters(
     if (read > 0 && bytes > mostBytes) break
     read++
   }
-  const shown = found.slice(0, read)
-  const tokens = shown.flatMap(({ state }) => (state?.body ? [state.body] : []))
-  const bodies =
-    tokens.length === 0
-      ? []
-      : await bus.ask((redis) => redis.mget<(string | null)[]>(...tokens.map((token) => bus.keys.body(agent, token))))
-  const bodyOf = new Map(tokens.map((token, i) => [token, bodies[i]]))
+  const dead = found.slice(0, read).flatMap(({ state, ...place }) => (state ? [{ ...place, state }] : []))
+  const inline = dead.filter(({ state }) => state.body === null).map(({ id }) => id)
+  const bodies = dead.flatMap(({ state }) => (state.body === null ? [] : [bus.keys.body(agent, state.body)]))
+  const envelopes = await row(inline.map((id) => `m:${id}`))
+  const large = bodies.length === 0 ? [] : await bus.ask((redis) => redis.mget<Row>(...bodies))
 
-  const letters = shown.flatMap(({ id, diedAt, state, inline }): LoadedLetter[] => {
-    const envelope = state?.body ? bodyOf.get(state.body) : inline
-    if (!state || !envelope) return []
+  const letters = dead.flatMap(({ id, diedAt, state }): LoadedLetter[] => {
+    const envelope = state.body === null ? envelopes.shift() : large.shift()
+    if (!envelope) return []
     return [
       {
         dead_letter_id: id,
@@ -60,3 +60,5 @@ export async function loadDeadLetters(
   })
   return { letters, read }
 }
+
+type Row = (string | null)[]
