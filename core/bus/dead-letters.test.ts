@@ -97,6 +97,34 @@ describe('dead letters', () => {
   })
 })
 
+describe('the status of a dead letter', () => {
+  it('outlives the ledger of its publish, and so does what became of it', async () => {
+    const short = await testHive({ shortLifeMs: 100, dedupMarginMs: 50, statusRetentionMs: 100 })
+    onTestFinished(() => short.dispose())
+    await register(short, ['bob', 'cyd'])
+    const [nacked, lost] = [
+      sampleMessage({ ttl: 0.1, delivery_options: { max_attempts: 1 } }),
+      sampleMessage({ ttl: 0.1, to_agent: 'cyd', delivery_options: { max_attempts: 1 } }),
+    ]
+    await publish(short, [nacked, lost])
+    await inboxOf(short, 'bob').nack(await inboxOf(short, 'bob').takeOne(), { reason: 'no use' })
+    await inboxOf(short, 'cyd').takeOne({ leaseMs: 1 })
+    const ledgers = async () => Object.keys(await dumpKeys(short)).filter((key) => key.includes(':sent:s')).length
+    await expect
+      .poll(async () => {
+        await tend(short, 'cyd')
+        return ledgers()
+      })
+      .toBe(0)
+    const statusIn = async (id: string) => (await messageStatus(short, 'ann', id)).recipients[0]
+    expect(await statusIn(nacked.message_id)).toMatchObject({ status: 'failed', state: 'dead', reason: 'no use' })
+    expect(await statusIn(lost.message_id)).toMatchObject({ status: 'failed', reason: 'lease expired' })
+    await discard(short, 'bob', { all: true })
+    expect(await statusIn(nacked.message_id)).toMatchObject({ status: 'discarded' })
+    expect((await refusal(messageStatus(short, 'eve', lost.message_id))).code).toBe('message.unknown')
+  })
+})
+
 describe('redrive', () => {
   it('reopens a message at the tail of its inbox with a new life and all its attempts', async () => {
     const [message] = await dead(1)
