@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from 'node:util'
+import project from '../../package.json' with { type: 'json' }
+import { type Route, routes } from '../routes.ts'
+import { requests } from '../schemas.ts'
+import { componentSchemas } from './component-schemas.ts'
+import { requestExamples } from './examples.ts'
+import { referToSchema } from './json-schemas.ts'
+import { type Parameter, parametersOf } from './parameters.ts'
+import { headers, problemResponses, responsesOf } from './responses.ts'
+
+const tags = {
+  agents: 'Who is in the hive.',
+  messages: 'Publishing messages, and what became of them.',
+  inboxes: 'Taking messages, and settling what was taken.',
+  'dead letters': 'Messages whose attempts are used up.',
+  metrics: 'Measurements of agents.',
+  service: 'The hive itself.',
+}
+
+const tagOf: Record<Route['file'], keyof typeof tags> = {
+  agents: 'agents',
+  publish: 'messages',
+  messages: 'messages',
+  inbox: 'inboxes',
+  'dead-letters': 'dead letters',
+  metrics: 'metrics',
+  health: 'service',
+  openapi: 'service',
+}
+
+const description = `A message bus and record store for fleets of AI agents.
+
+Every request needs an admin key. Bodies are JSON, read strictly: a field that is not known is refused by its name.
+Answers may gain fields. A request that fails is answered with a problem (RFC 9457) whose \`code\` is stable.`
+
+/** The OpenAPI document of the HTTP API, made of the route table and the schemas. */
+export function describeApi() {
+  const shared: Record<string, Parameter> = {}
+  const paths: Record<string, Record<string, object>> = {}
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, shared) }
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Agent Hive',
+      version: project.version,
+      description,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    // relative to where the document was read
+    servers: [{ url: '/' }],
+    security: [{ adminKey: [] }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      securitySchemes: {
+        adminKey: { type: 'http', scheme: 'bearer', description: 'One of the admin keys of this hive.' },
+      },
+      parameters: shared,
+      headers,
+      schemas: componentSchemas,
+      responses: problemResponses(),
+    },
+  }
+}
+
+function operation(route: Route, shared: Record<string, Parameter>): object {
+  const parameters = parametersOf(route)
+  return {
+    operationId: route.id,
+    summary: route.summary,
+    tags: [tagOf[route.file]],
+    ...(parameters.length === 0 ? {} : { parameters: parameters.map((parameter) => share(parameter, shared)) }),
+    ...(route.request === null ? {} : { requestBody: requestBody(route.request) }),
+    responses: responsesOf(route),
+  }
+}
+
+/** Refers to a parameter that stands under its name already, or from now on; one that differs stays where it is. */
+function share(parameter: Parameter, shared: Record<string, Parameter>): object {
+  shared[parameter.name] ??= parameter
+  if (!isDeepStrictEqual(shared[parameter.name], parameter)) return parameter
+  return { $ref: `#/components/parameters/${parameter.name}` }
+}
+
+function requestBody(name: NonNullable<Route['request']>): object {
+  return {
+    // no body counts as {}
+    required: !requests[name].safeParse({}).success,
+    content: { 'application/json': { schema: referToSchema(name), examples: requestExamples[name] } },
+  }
+}
