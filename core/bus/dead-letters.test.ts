@@ -99,12 +99,12 @@ describe('dead letters', () => {
 
 describe('the status of a dead letter', () => {
   it('outlives the ledger of its publish, and so does what became of it', async () => {
-    const short = await testHive({ shortLifeMs: 100, dedupMarginMs: 50, statusRetentionMs: 100 })
+    const short = await testHive({ shortLifeMs: 600, dedupMarginMs: 50, statusRetentionMs: 100 })
     onTestFinished(() => short.dispose())
     await register(short, ['bob', 'cyd'])
     const [nacked, lost] = [
-      sampleMessage({ ttl: 0.1, delivery_options: { max_attempts: 1 } }),
-      sampleMessage({ ttl: 0.1, to_agent: 'cyd', delivery_options: { max_attempts: 1 } }),
+      sampleMessage({ ttl: 0.6, delivery_options: { max_attempts: 1 } }),
+      sampleMessage({ ttl: 0.6, to_agent: 'cyd', delivery_options: { max_attempts: 1 } }),
     ]
     await publish(short, [nacked, lost])
     await inboxOf(short, 'bob').nack(await inboxOf(short, 'bob').takeOne(), { reason: 'no use' })
