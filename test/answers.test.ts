@@ -112,8 +112,9 @@ describe('answers have the shape that the route table names', () => {
     expect((await call<{ items: object[] }>('GET', '/v1/metrics?metric_type=once')).body.items).toHaveLength(1)
   })
 
-  it('of health', async () => {
+  it('of the hive itself', async () => {
     await call('GET', '/v1/health')
+    await call('GET', '/openapi.json')
   })
 
   it('and every route was called above', () => {

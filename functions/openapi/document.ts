@@ -3,10 +3,10 @@ import project from '../../package.json' with { type: 'json' }
 import { type Route, routes } from '../routes.ts'
 import { requests } from '../schemas.ts'
 import { componentSchemas } from './component-schemas.ts'
-import { requestExamples } from './examples.ts'
-import { referToSchema } from './json-schemas.ts'
+import { type Examples, requestExamples } from './examples.ts'
+import { type JsonSchema, referToSchema } from './json-schemas.ts'
 import { type Parameter, parametersOf } from './parameters.ts'
-import { headers, problemResponses, responsesOf } from './responses.ts'
+import { headers, problemResponses, type Reference, type Response, responsesOf } from './responses.ts'
 
 const tags = {
   agents: 'Who is in the hive.',
@@ -33,10 +33,19 @@ const description = `A message bus and record store for fleets of AI agents.
 Every request needs an admin key. Bodies are JSON, read strictly: a field that is not known is refused by its name.
 Answers may gain fields. A request that fails is answered with a problem (RFC 9457) whose \`code\` is stable.`
 
+export type Operation = {
+  operationId: string
+  summary: string
+  tags: string[]
+  parameters?: (Parameter | Reference)[]
+  requestBody?: { required: boolean; content: { 'application/json': { schema: JsonSchema; examples: Examples } } }
+  responses: Record<string, Response | Reference>
+}
+
 /** The OpenAPI document of the HTTP API, made of the route table and the schemas. */
 export function describeApi() {
   const shared: Record<string, Parameter> = {}
-  const paths: Record<string, Record<string, object>> = {}
+  const paths: Record<string, Record<string, Operation>> = {}
   for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, shared) }
   }
@@ -65,7 +74,7 @@ export function describeApi() {
   }
 }
 
-function operation(route: Route, shared: Record<string, Parameter>): object {
+function operation(route: Route, shared: Record<string, Parameter>): Operation {
   const parameters = parametersOf(route)
   return {
     operationId: route.id,
@@ -78,13 +87,13 @@ function operation(route: Route, shared: Record<string, Parameter>): object {
 }
 
 /** Refers to a parameter that stands under its name already, or from now on; one that differs stays where it is. */
-function share(parameter: Parameter, shared: Record<string, Parameter>): object {
+function share(parameter: Parameter, shared: Record<string, Parameter>): Parameter | Reference {
   shared[parameter.name] ??= parameter
   if (!isDeepStrictEqual(shared[parameter.name], parameter)) return parameter
   return { $ref: `#/components/parameters/${parameter.name}` }
 }
 
-function requestBody(name: NonNullable<Route['request']>): object {
+function requestBody(name: NonNullable<Route['request']>): NonNullable<Operation['requestBody']> {
   return {
     // no body counts as {}
     required: !requests[name].safeParse({}).success,

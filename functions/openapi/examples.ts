@@ -1,10 +1,12 @@
 import type { PathParameter, Route } from '../routes.ts'
 
-type Examples = Record<string, { summary: string; value: object }>
+export type Examples = Record<string, { summary: string; value: object }>
+
+const deadLetterId = '1790000000000000'
 
 /**
- * Bodies that are accepted as they stand, in the order of the route table, by a hive in which `builder` has a first
- * message that became a dead letter.
+ * Bodies that are accepted one after another in the order of the route table. Only what a hive gives out itself,
+ * receipts and the ids of dead letters, is another's.
  */
 export const requestExamples: Record<NonNullable<Route['request']>, Examples> = {
   RegisterAgent: {
@@ -63,18 +65,18 @@ export const requestExamples: Record<NonNullable<Route['request']>, Examples> = 
     answers: { summary: 'Only what belongs together', value: { correlation_id: 'release-7', wait_seconds: 20 } },
   },
   Settle: {
-    handled: { summary: 'Two messages were handled', value: { acks: ['2.1', '3.1'] } },
+    handled: { summary: 'Two messages were handled', value: { acks: ['1790000000000001.1', '1790000000000002.1'] } },
     mixed: {
       summary: 'One was handled, one comes back later, one needs more time',
       value: {
-        acks: ['4.1'],
-        nacks: [{ receipt: '5.1', delay_seconds: 30, reason: 'the registry does not answer' }],
-        extensions: [{ receipt: '6.1', lease_seconds: 600 }],
+        acks: ['1790000000000003.1'],
+        nacks: [{ receipt: '1790000000000004.1', delay_seconds: 30, reason: 'the registry does not answer' }],
+        extensions: [{ receipt: '1790000000000005.2', lease_seconds: 600 }],
       },
     },
   },
   SelectDeadLetters: {
-    some: { summary: 'Some by id', value: { ids: ['1'] } },
+    some: { summary: 'Some by id', value: { ids: [deadLetterId] } },
     all: { summary: 'All of the inbox', value: { all: true } },
   },
   WriteMetrics: {
@@ -101,7 +103,7 @@ export const requestExamples: Record<NonNullable<Route['request']>, Examples> = 
 export const parameterExamples: Record<PathParameter, string> & Record<string, string | number> = {
   agent: 'builder',
   message_id: 'build-42',
-  dead_letter_id: '1',
+  dead_letter_id: deadLetterId,
   from_agent: 'planner',
   agent_name: 'builder',
   metric_type: 'latency_ms',

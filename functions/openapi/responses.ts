@@ -3,7 +3,7 @@ import { type ErrorCode, errorStatus } from '../../core/errors.ts'
 import { problemTitles } from '../problem.ts'
 import { type Route, routes } from '../routes.ts'
 import { componentSchemas } from './component-schemas.ts'
-import { referToSchema } from './json-schemas.ts'
+import { type JsonSchema, referToSchema } from './json-schemas.ts'
 import { refusalsOf } from './refusals.ts'
 
 /** `components.headers`. */
@@ -22,8 +22,15 @@ export const headers = {
   },
 }
 
+export type Reference = { $ref: string }
+export type Response = {
+  description: string
+  headers: Record<string, Reference>
+  content: Record<string, { schema: JsonSchema }>
+}
+
 /** All answers that a route can give, by status. */
-export function responsesOf(route: Route): Record<string, object> {
+export function responsesOf(route: Route): Record<string, Response | Reference> {
   const { description } = componentSchemas[route.answer] ?? {}
   const successes = route.statuses.map((status) => [
     status,
@@ -41,7 +48,7 @@ export function responsesOf(route: Route): Record<string, object> {
 }
 
 /** `components.responses`: an answer for each set of codes that some route shares a status between. */
-export function problemResponses(): Record<string, object> {
+export function problemResponses(): Record<string, Response> {
   const sets = routes.flatMap((route) => [...refusalsOf(route).values()])
   return Object.fromEntries(sets.map((codes) => [problemName(codes), problemResponse(codes)]))
 }
@@ -50,7 +57,7 @@ function problemName(codes: ErrorCode[]): string {
   return codes.join('-or-')
 }
 
-function problemResponse(codes: ErrorCode[]): object {
+function problemResponse(codes: ErrorCode[]): Response {
   const [first = 'internal'] = codes
   const status = errorStatus[first]
   return {
@@ -66,7 +73,7 @@ function problemResponse(codes: ErrorCode[]): object {
   }
 }
 
-function headersOf(status: number): Record<string, { $ref: string }> {
+function headersOf(status: number): Record<string, Reference> {
   const refer = (name: keyof typeof headers) => ({ $ref: `#/components/headers/${name}` })
   return {
     'x-request-id': refer('RequestId'),
