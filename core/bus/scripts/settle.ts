@@ -63,11 +63,12 @@ for i, item in ipairs(items) do
     if item.action == 'a' then
       finish(ib, s, 'delivered', 'a')
       result = {'delivered', 0, '0'}
-    elseif item.action == 'e' and string.find(s.ext, s.lease .. ':' .. REQUEST .. ':', 1, true) == 1 then
+    elseif item.action == 'e' and not s.extended and s.ext == s.lease .. ':' .. REQUEST then
       -- this request did it, and its first answer was lost; another one is a heartbeat and extends again
       result = {'extended', 0, int(s.due)}
     elseif item.action == 'e' then
-      s.ext = s.lease .. ':' .. REQUEST .. ':'
+      s.ext = s.lease .. ':' .. REQUEST
+      s.extended = true
       s.due = math.min(now + item.ms, s.exp + LEASE_LIMIT)
       timer(ib, s, s.due)
       put(ib, s)
