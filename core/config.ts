@@ -26,6 +26,10 @@ export const HiveConfig = z.strictObject({
   databaseUrl: z.string().min(1),
   /** Direct URL for SQL migrations and bulk work; the pooled one when absent. */
   databaseDirectUrl: z.string().optional(),
+  /** How Postgres is reached: Neon's own protocols, or Postgres's for RDS and servers of one's own. */
+  recordsDriver: z.enum(['neon-http', 'neon-websocket', 'pg']).default('neon-http'),
+  /** Connections that one function keeps at most; HTTP keeps none. */
+  databaseConnections: count(2),
   /** Where Neon's HTTP and WebSocket protocols are served when it is not Neon itself (the local cloud). */
   neonHttpEndpoint: z.url().optional(),
   neonWsProxy: z.string().optional(),
