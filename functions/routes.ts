@@ -7,6 +7,17 @@ export const routes = [
   route('PATCH', '/v1/agents/{agent}', 'agents', [200], 'ChangeAgent', 'Agent'),
   route('GET', '/v1/agents/{agent}', 'agents', [200], null, 'Agent'),
   route('GET', '/v1/agents', 'agents', [200], null, 'AgentPage'),
+  route(
+    'PUT',
+    '/v1/agents/{agent}/capabilities/{capability}',
+    'capabilities',
+    [201, 200],
+    'DeclareCapability',
+    'Capability',
+  ),
+  route('DELETE', '/v1/agents/{agent}/capabilities/{capability}', 'capabilities', [200], null, 'CapabilityWithdrawn'),
+  route('GET', '/v1/agents/{agent}/capabilities', 'capabilities', [200], null, 'CapabilityPage'),
+  route('GET', '/v1/capabilities', 'capabilities', [200], null, 'CapabilityPage'),
   route('POST', '/v1/messages', 'publish', [202], 'AgentMessage', 'Published'),
   route('POST', '/v1/messages/batch', 'publish', [202], 'PublishBatch', 'PublishedBatch'),
   route('GET', '/v1/messages/{message_id}', 'messages', [200], null, 'MessageStatus'),
@@ -20,10 +31,14 @@ export const routes = [
   route('POST', '/v1/metrics', 'metrics', [201], 'WriteMetrics', 'MetricsWritten'),
   route('GET', '/v1/metrics', 'metrics', [200], null, 'MetricPage'),
   route('GET', '/v1/metrics/rollup', 'metrics', [200], null, 'MetricRollups'),
+  route('GET', '/v1/conversations', 'conversations', [200], null, 'ConversationPage'),
+  route('GET', '/v1/conversations/{conversation_id}', 'conversations', [200], null, 'ConversationPage'),
+  route('GET', '/v1/security-events', 'security-events', [200], null, 'SecurityEventPage'),
+  route('GET', '/v1/audit-logs', 'audit-logs', [200], null, 'AuditPage'),
   route('GET', '/v1/health', 'health', [200], null, 'Health'),
 ] as const
 
-export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST'
+export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
 export type Route = (typeof routes)[number]
 /** How API Gateway names a route in an event's `routeKey`. */
 export type RouteKey = Route['key']

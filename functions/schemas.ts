@@ -1,12 +1,17 @@
 import * as z from 'zod'
 import { PublishInput } from '../core/protocol/message.ts'
 import { Agent, AgentPage } from './answers/agents.ts'
+import { AuditPage } from './answers/audit-logs.ts'
+import { Capability, CapabilityPage, CapabilityWithdrawn } from './answers/capabilities.ts'
+import { ConversationPage } from './answers/conversations.ts'
 import { DeadLetter, DeadLetterPage, Discarded, Redriven } from './answers/dead-letters.ts'
 import { Health } from './answers/health.ts'
 import { Inbox, Received, Settled } from './answers/inbox.ts'
 import { MessageStatus, Published, PublishedBatch } from './answers/messages.ts'
 import { MetricPage, MetricRollups, MetricsWritten } from './answers/metrics.ts'
+import { SecurityEventPage } from './answers/security-events.ts'
 import { ChangeAgent, RegisterAgent } from './requests/agents.ts'
+import { DeclareCapability } from './requests/capabilities.ts'
 import { SelectDeadLetters } from './requests/dead-letters.ts'
 import { Receive, Settle } from './requests/inbox.ts'
 import { PublishBatch } from './requests/messages.ts'
@@ -17,6 +22,7 @@ import type { Route } from './routes.ts'
 export const requests: Record<NonNullable<Route['request']>, z.ZodType> = {
   AgentMessage: PublishInput,
   ChangeAgent,
+  DeclareCapability,
   PublishBatch,
   Receive,
   RegisterAgent,
@@ -29,6 +35,11 @@ export const requests: Record<NonNullable<Route['request']>, z.ZodType> = {
 export const answers: Record<Route['answer'], z.ZodType> = {
   Agent,
   AgentPage,
+  AuditPage,
+  Capability,
+  CapabilityPage,
+  CapabilityWithdrawn,
+  ConversationPage,
   DeadLetter,
   DeadLetterPage,
   Discarded,
@@ -42,5 +53,6 @@ export const answers: Record<Route['answer'], z.ZodType> = {
   PublishedBatch,
   Received,
   Redriven,
+  SecurityEventPage,
   Settled,
 }

@@ -6,6 +6,7 @@ import { Printable } from '../../core/protocol/printable.ts'
 import { Timestamp } from '../../core/protocol/timestamp.ts'
 import type { MetricPoint as Point } from '../../core/records/metrics-repository.ts'
 import { paging } from './paging.ts'
+import { timeRange } from './time-range.ts'
 
 /** One measurement; without a timestamp it is of now. */
 export const MetricPoint = z.strictObject({
@@ -25,8 +26,7 @@ const filters = { agent_name: AgentName.exactOptional(), metric_type: Printable.
 /** Query of `GET /v1/metrics`: newest first, from (included) to (excluded). */
 export const MetricQuery = z.strictObject({
   ...filters,
-  from: Timestamp.exactOptional(),
-  to: Timestamp.exactOptional(),
+  ...timeRange,
   ...paging,
 })
 
