@@ -1,6 +1,7 @@
 import * as z from 'zod'
 
 const ms = (byDefault: number) => z.coerce.number().int().min(1).default(byDefault)
+const days = z.coerce.number().int().min(0).max(36_500).default(0)
 const count = (byDefault: number) => z.coerce.number().int().min(1).default(byDefault)
 
 /**
@@ -73,6 +74,12 @@ export const HiveConfig = z.strictObject({
   historyDelayMs: z.coerce.number().int().min(0).default(1_000),
   /** `receive` calls that may wait at the same time; beyond it the answer is immediate. */
   maxWaiters: count(500),
+
+  /** Days after which rows are deleted from the records; 0 keeps them for good. */
+  metricsDays: days,
+  conversationsDays: days,
+  securityEventsDays: days,
+  auditDays: days,
 
   /** Push delivery. */
   deliveryTimeoutMs: ms(5_000),

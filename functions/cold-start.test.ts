@@ -3,7 +3,7 @@ import { build, type Metafile } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { routes } from './routes.ts'
 
-const files = [...new Set(routes.map(({ file }) => file)), 'not-found', 'deliver', 'history', 'sweep']
+const files = [...new Set(routes.map(({ file }) => file)), 'not-found', 'deliver', 'history', 'sweep', 'retention']
 
 let metafile: Metafile
 beforeAll(async () => {

@@ -5,6 +5,7 @@ import type { CapabilitiesRepository } from './capabilities-repository.ts'
 import type { ConversationsRepository } from './conversations-repository.ts'
 import { createRunStatement, type RecordsConfig, type RunOptions } from './drivers/run-statement.ts'
 import type { MetricsRepository } from './metrics-repository.ts'
+import type { RetentionRepository } from './retention-repository.ts'
 import type { SecurityEventsRepository } from './security-events-repository.ts'
 import { createAgents } from './statements/agents.ts'
 import { createAudit } from './statements/audit.ts'
@@ -13,6 +14,7 @@ import { queryConversations } from './statements/query-conversations.ts'
 import { queryMetrics } from './statements/query-metrics.ts'
 import { readConversation, readMessage } from './statements/read-conversations.ts'
 import { recordConversations } from './statements/record-conversations.ts'
+import { createRetention } from './statements/retention.ts'
 import { rollUpMetrics } from './statements/roll-up-metrics.ts'
 import { createSecurityEvents } from './statements/security-events.ts'
 import { writeMetrics } from './statements/write-metrics.ts'
@@ -25,6 +27,7 @@ export type Records = {
   capabilities: CapabilitiesRepository
   securityEvents: SecurityEventsRepository
   audit: AuditRepository
+  retention: RetentionRepository
   close(): Promise<void>
 }
 
@@ -50,6 +53,7 @@ export function createRecords(config: RecordsConfig, options: Partial<RunOptions
     capabilities: createCapabilities(run),
     securityEvents: createSecurityEvents(run),
     audit: createAudit(run),
+    retention: createRetention(run),
     close,
   }
 }
