@@ -1,12 +1,25 @@
 /**
  * The one route table. The stack, the local gateway and the OpenAPI document read it; `functions/<file>.ts` serves the
- * route under its key. `request` and `answer` name the bodies' schemas in `functions/schemas.ts`.
+ * route under its key. `request` and `answer` name the bodies' schemas in `functions/schemas.ts`, `query` the query's.
  */
 export const routes = [
-  route('PUT', '/v1/agents/{agent}', 'agents', [201, 200], 'RegisterAgent', 'Agent'),
-  route('PATCH', '/v1/agents/{agent}', 'agents', [200], 'ChangeAgent', 'Agent'),
-  route('GET', '/v1/agents/{agent}', 'agents', [200], null, 'Agent'),
-  route('GET', '/v1/agents', 'agents', [200], null, 'AgentPage'),
+  route('PUT', '/v1/agents/{agent}', 'agents', [201, 200], 'RegisterAgent', 'Agent', {
+    id: 'registerAgent',
+    summary: 'Register an agent, or replace what it is',
+  }),
+  route('PATCH', '/v1/agents/{agent}', 'agents', [200], 'ChangeAgent', 'Agent', {
+    id: 'changeAgent',
+    summary: 'Change what is given of an agent and keep the rest',
+  }),
+  route('GET', '/v1/agents/{agent}', 'agents', [200], null, 'Agent', {
+    id: 'getAgent',
+    summary: 'Read one agent',
+  }),
+  route('GET', '/v1/agents', 'agents', [200], null, 'AgentPage', {
+    id: 'listAgents',
+    summary: 'List agents by name',
+    query: 'PageQuery',
+  }),
   route(
     'PUT',
     '/v1/agents/{agent}/capabilities/{capability}',
@@ -14,34 +27,130 @@ export const routes = [
     [201, 200],
     'DeclareCapability',
     'Capability',
+    {
+      id: 'declareCapability',
+      summary: 'Declare what an agent can do, or replace what it declared',
+    },
   ),
-  route('DELETE', '/v1/agents/{agent}/capabilities/{capability}', 'capabilities', [200], null, 'CapabilityWithdrawn'),
-  route('GET', '/v1/agents/{agent}/capabilities', 'capabilities', [200], null, 'CapabilityPage'),
-  route('GET', '/v1/capabilities', 'capabilities', [200], null, 'CapabilityPage'),
-  route('POST', '/v1/messages', 'publish', [202], 'AgentMessage', 'Published'),
-  route('POST', '/v1/messages/batch', 'publish', [202], 'PublishBatch', 'PublishedBatch'),
-  route('GET', '/v1/messages/{message_id}', 'messages', [200], null, 'MessageStatus'),
-  route('GET', '/v1/agents/{agent}/inbox', 'inbox', [200], null, 'Inbox'),
-  route('POST', '/v1/agents/{agent}/inbox/receive', 'inbox', [200], 'Receive', 'Received'),
-  route('POST', '/v1/agents/{agent}/inbox/settle', 'inbox', [200], 'Settle', 'Settled'),
-  route('GET', '/v1/agents/{agent}/dead-letters', 'dead-letters', [200], null, 'DeadLetterPage'),
-  route('GET', '/v1/agents/{agent}/dead-letters/{dead_letter_id}', 'dead-letters', [200], null, 'DeadLetter'),
-  route('POST', '/v1/agents/{agent}/dead-letters/redrive', 'dead-letters', [200], 'SelectDeadLetters', 'Redriven'),
-  route('POST', '/v1/agents/{agent}/dead-letters/discard', 'dead-letters', [200], 'SelectDeadLetters', 'Discarded'),
-  route('POST', '/v1/metrics', 'metrics', [201], 'WriteMetrics', 'MetricsWritten'),
-  route('GET', '/v1/metrics', 'metrics', [200], null, 'MetricPage'),
-  route('GET', '/v1/metrics/rollup', 'metrics', [200], null, 'MetricRollups'),
-  route('GET', '/v1/conversations', 'conversations', [200], null, 'ConversationPage'),
-  route('GET', '/v1/conversations/{conversation_id}', 'conversations', [200], null, 'ConversationPage'),
-  route('GET', '/v1/security-events', 'security-events', [200], null, 'SecurityEventPage'),
-  route('GET', '/v1/audit-logs', 'audit-logs', [200], null, 'AuditPage'),
-  route('GET', '/v1/health', 'health', [200], null, 'Health'),
+  route('DELETE', '/v1/agents/{agent}/capabilities/{capability}', 'capabilities', [200], null, 'CapabilityWithdrawn', {
+    id: 'withdrawCapability',
+    summary: 'Take back what an agent declared',
+  }),
+  route('GET', '/v1/agents/{agent}/capabilities', 'capabilities', [200], null, 'CapabilityPage', {
+    id: 'listCapabilities',
+    summary: 'List what an agent can do, by name',
+    query: 'PageQuery',
+  }),
+  route('GET', '/v1/capabilities', 'capabilities', [200], null, 'CapabilityPage', {
+    id: 'findCapable',
+    summary: 'Find who can do what, the most proficient first',
+    query: 'CapabilityQuery',
+  }),
+  route('POST', '/v1/messages', 'publish', [202], 'NewMessage', 'Published', {
+    id: 'publishMessage',
+    summary: 'Publish one message',
+  }),
+  route('POST', '/v1/messages/batch', 'publish', [202], 'PublishBatch', 'PublishedBatch', {
+    id: 'publishBatch',
+    summary: 'Publish up to 100 messages, all or none of them',
+  }),
+  route('GET', '/v1/messages/{message_id}', 'messages', [200], null, 'MessageStatus', {
+    id: 'getMessageStatus',
+    summary: 'Read what became of a message, and why it waits',
+    query: 'SenderQuery',
+  }),
+  route('GET', '/v1/agents/{agent}/inbox', 'inbox', [200], null, 'Inbox', {
+    id: 'getInbox',
+    summary: "Count an inbox's messages, and audit that none is missing",
+  }),
+  route('POST', '/v1/agents/{agent}/inbox/receive', 'inbox', [200], 'Receive', 'Received', {
+    id: 'receiveMessages',
+    summary: 'Lease the next messages of an inbox, or wait for the first',
+    idempotent: true,
+  }),
+  route('POST', '/v1/agents/{agent}/inbox/settle', 'inbox', [200], 'Settle', 'Settled', {
+    id: 'settleMessages',
+    summary: 'Acknowledge, refuse or keep leased messages',
+  }),
+  route('GET', '/v1/agents/{agent}/dead-letters', 'dead-letters', [200], null, 'DeadLetterPage', {
+    id: 'listDeadLetters',
+    summary: 'List dead letters, oldest first',
+    query: 'PageQuery',
+  }),
+  route('GET', '/v1/agents/{agent}/dead-letters/{dead_letter_id}', 'dead-letters', [200], null, 'DeadLetter', {
+    id: 'getDeadLetter',
+    summary: 'Read one dead letter',
+  }),
+  route('POST', '/v1/agents/{agent}/dead-letters/redrive', 'dead-letters', [200], 'SelectDeadLetters', 'Redriven', {
+    id: 'redriveDeadLetters',
+    summary: 'Send dead letters again',
+  }),
+  route('POST', '/v1/agents/{agent}/dead-letters/discard', 'dead-letters', [200], 'SelectDeadLetters', 'Discarded', {
+    id: 'discardDeadLetters',
+    summary: 'Throw dead letters away',
+  }),
+  route('POST', '/v1/metrics', 'metrics', [201], 'WriteMetrics', 'MetricsWritten', {
+    id: 'writeMetrics',
+    summary: 'Write one point or up to 5,000',
+    idempotent: true,
+  }),
+  route('GET', '/v1/metrics', 'metrics', [200], null, 'MetricPage', {
+    id: 'queryMetrics',
+    summary: 'Read points, newest first',
+    query: 'MetricQuery',
+  }),
+  route('GET', '/v1/metrics/rollup', 'metrics', [200], null, 'MetricRollups', {
+    id: 'rollUpMetrics',
+    summary: 'Roll points up by interval, agent and type',
+    query: 'RollupQuery',
+  }),
+  route('GET', '/v1/conversations', 'conversations', [200], null, 'ConversationPage', {
+    id: 'queryConversations',
+    summary: 'Find messages by agent, by words and by time, newest first',
+    query: 'ConversationQuery',
+  }),
+  route('GET', '/v1/conversations/{conversation_id}', 'conversations', [200], null, 'ConversationPage', {
+    id: 'getConversation',
+    summary: 'Read a conversation, oldest message first',
+    query: 'PageQuery',
+  }),
+  route('GET', '/v1/security-events', 'security-events', [200], null, 'SecurityEventPage', {
+    id: 'querySecurityEvents',
+    summary: 'Read security events, newest first',
+    query: 'SecurityEventQuery',
+  }),
+  route('GET', '/v1/audit-logs', 'audit-logs', [200], null, 'AuditPage', {
+    id: 'queryAuditLogs',
+    summary: 'Read the audit log, newest first',
+    query: 'AuditQuery',
+  }),
+  route('GET', '/v1/health', 'health', [200], null, 'Health', {
+    id: 'getHealth',
+    summary: 'Check that Redis and Postgres answer',
+  }),
+  route('GET', '/openapi.json', 'openapi', [200], null, 'OpenApiDocument', {
+    id: 'getOpenApi',
+    summary: 'Read this description of the API',
+  }),
 ] as const
 
 export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
 export type Route = (typeof routes)[number]
 /** How API Gateway names a route in an event's `routeKey`. */
 export type RouteKey = Route['key']
+export type PathParameter = ParametersOf<Route['path']>
+
+type ParametersOf<P> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | ParametersOf<Rest> : never
+
+type Details<Q> = {
+  /** The operation's id in the OpenAPI document, after which clients name their functions: it stays as it is. */
+  id: string
+  summary: string
+  /** Without one no parameter is taken. */
+  query?: Q
+  /** Whether the route takes the header Idempotency-Key. */
+  idempotent?: true
+}
 
 function route<
   const M extends Method,
@@ -49,6 +158,20 @@ function route<
   const F extends string,
   const R extends string | null,
   const A extends string,
->(method: M, path: P, file: F, statuses: readonly number[], request: R, answer: A) {
-  return { key: `${method} ${path}` as const, method, path, file, statuses, request, answer }
+  const Q extends string = never,
+>(method: M, path: P, file: F, statuses: readonly number[], request: R, answer: A, details: Details<Q>) {
+  const { id, summary, query = null, idempotent = false } = details
+  return {
+    key: `${method} ${path}` as const,
+    method,
+    path,
+    file,
+    statuses,
+    request,
+    answer,
+    id,
+    summary,
+    query,
+    idempotent,
+  }
 }

@@ -9,26 +9,52 @@ import { Health } from './answers/health.ts'
 import { Inbox, Received, Settled } from './answers/inbox.ts'
 import { MessageStatus, Published, PublishedBatch } from './answers/messages.ts'
 import { MetricPage, MetricRollups, MetricsWritten } from './answers/metrics.ts'
+import { OpenApiDocument } from './answers/openapi.ts'
 import { SecurityEventPage } from './answers/security-events.ts'
-import { ChangeAgent, RegisterAgent } from './requests/agents.ts'
-import { DeclareCapability } from './requests/capabilities.ts'
-import { SelectDeadLetters } from './requests/dead-letters.ts'
+import { AgentPath, ChangeAgent, RegisterAgent } from './requests/agents.ts'
+import { AuditQuery } from './requests/audit-logs.ts'
+import { CapabilityPath, CapabilityQuery, DeclareCapability } from './requests/capabilities.ts'
+import { ConversationPath, ConversationQuery } from './requests/conversations.ts'
+import { DeadLetterPath, SelectDeadLetters } from './requests/dead-letters.ts'
 import { Receive, Settle } from './requests/inbox.ts'
-import { PublishBatch } from './requests/messages.ts'
-import { MetricPoint, MetricPoints } from './requests/metrics.ts'
-import type { Route } from './routes.ts'
+import { MessagePath, PublishBatch, SenderQuery } from './requests/messages.ts'
+import { MetricPoint, MetricPoints, MetricQuery, RollupQuery } from './requests/metrics.ts'
+import { PageQuery } from './requests/paging.ts'
+import { SecurityEventQuery } from './requests/security-events.ts'
+import type { PathParameter, Route } from './routes.ts'
 
-/** The schema of each body that the route table names. For documents and tests: no function loads them all. */
+/** The schema of each body that the route table names. For the document and for tests: no other function loads them all. */
 export const requests: Record<NonNullable<Route['request']>, z.ZodType> = {
-  AgentMessage: PublishInput,
   ChangeAgent,
   DeclareCapability,
+  NewMessage: PublishInput,
   PublishBatch,
   Receive,
   RegisterAgent,
   SelectDeadLetters,
   Settle,
-  WriteMetrics: z.union([MetricPoints, MetricPoint]),
+  WriteMetrics: z.union([MetricPoints, MetricPoint]).describe('Many points, or one bare: all are written or none.'),
+}
+
+/** The schema of each query that the route table names. */
+export const queries: Record<NonNullable<Route['query']>, z.ZodObject> = {
+  AuditQuery,
+  CapabilityQuery,
+  ConversationQuery,
+  MetricQuery,
+  PageQuery,
+  RollupQuery,
+  SecurityEventQuery,
+  SenderQuery,
+}
+
+/** The schema of each parameter that stands in a path. */
+export const pathParameters: Record<PathParameter, z.ZodType> = {
+  agent: AgentPath.shape.agent,
+  capability: CapabilityPath.shape.capability,
+  conversation_id: ConversationPath.shape.conversation_id,
+  dead_letter_id: DeadLetterPath.shape.dead_letter_id,
+  message_id: MessagePath.shape.message_id,
 }
 
 /** The schema of each answer that the route table names. */
@@ -49,6 +75,7 @@ export const answers: Record<Route['answer'], z.ZodType> = {
   MetricPage,
   MetricRollups,
   MetricsWritten,
+  OpenApiDocument,
   Published,
   PublishedBatch,
   Received,

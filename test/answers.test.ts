@@ -172,8 +172,9 @@ describe('answers have the shape that the route table names', () => {
     expect(rest.body).toMatchObject({ items: [{ action: 'agent.put' }], next_cursor: null })
   })
 
-  it('of health', async () => {
+  it('of the hive itself', async () => {
     await call('GET', '/v1/health')
+    await call('GET', '/openapi.json')
   })
 
   it('and every route was called above', () => {
