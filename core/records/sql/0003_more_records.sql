@@ -53,7 +53,8 @@ CREATE FUNCTION conversation_words(content TEXT) RETURNS tsvector
     CASE WHEN octet_length(content) <= 262144 THEN content ELSE left(content, 65536) END,
     '\\(["\\/bfnrt]|u[0-9a-fA-F]{4})', ' ', 'g'
   ));
-CREATE INDEX agent_conversations_words ON agent_conversations USING gin (conversation_words(content));
+CREATE INDEX agent_conversations_words ON agent_conversations USING gin (conversation_words(content))
+  WITH (gin_pending_list_limit = 16384); -- kB that are sorted in at once: history is written in bulk
 -- what two agents said to each other, in both directions
 CREATE INDEX agent_conversations_pair ON agent_conversations (
   least(from_agent, to_agent), greatest(from_agent, to_agent), "timestamp" DESC, id DESC
