@@ -12,6 +12,10 @@ const eventTypes: Partial<Record<ErrorCode, SecurityEventType>> = {
   'loop.detected': 'loop.detected',
 }
 
+/** What a caller without a key can make the hive store of a request is bounded. */
+const mostCharacters = 128
+const mostErrors = 10
+
 /** Records refusals that look like an attack or a fault of an agent. Headers are left alone: they hold keys. */
 export const suspicious: MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> = {
   onError: async ({ event, error }) => {
@@ -24,12 +28,16 @@ export const suspicious: MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxySt
       description: error.message,
       metadata: {
         code: error.code,
-        errors: error.errors,
+        errors: error.errors.slice(0, mostErrors),
         route: event.routeKey,
-        ...(event.pathParameters ? { path: event.pathParameters } : {}),
+        ...(event.pathParameters ? { path: shortened(event.pathParameters) } : {}),
         source_ip: http.sourceIp,
         request_id: requestId,
       },
     })
   },
+}
+
+function shortened(parameters: Record<string, string | undefined>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, value?.slice(0, mostCharacters)]))
 }

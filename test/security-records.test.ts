@@ -114,11 +114,13 @@ describe('refusals', () => {
     const before = (await events('auth.failed')).length
     await call('GET', '/v1/agents/ann', undefined, { key: 'guess-work' })
     await call('GET', '/v1/agents', undefined, { key: null })
+    await call('GET', `/v1/agents/${'x'.repeat(5_000)}`, undefined, { key: null })
     const found = (await events('auth.failed')).slice(before)
     const route = { route: 'GET /v1/agents/{agent}', path: { agent: 'ann' }, source_ip: '127.0.0.1' }
     expect(found).toMatchObject([
       { severity: 'medium', metadata: { code: 'auth.invalid', ...route } },
       { severity: 'medium', metadata: { code: 'auth.missing', route: 'GET /v1/agents' } },
+      { severity: 'medium', metadata: { path: { agent: 'x'.repeat(128) } } },
     ])
     expect(JSON.stringify(found)).not.toContain('guess-work')
   })
