@@ -36,7 +36,7 @@ export type ConversationQuery = {
   with?: string | undefined
   /**
    * Words that the body has, in any order and case; `"words in a row"`, `or` and `-without` are understood. Found are
-   * whole words, in keys and values, of all of a body up to 256 KiB and of the first 65,536 characters of a longer one.
+   * whole words, in keys and values, of the first 65,536 characters of a body.
    */
   search?: string | undefined
   /** ISO 8601; included. */

@@ -339,12 +339,15 @@ export function conversationsContract(
           endless: () => 'aß',
         }
         for (const [kind, word] of Object.entries(texts)) {
-          for (const most of [256 * 1024, 300 * 1024]) {
+          for (const [most, size] of [
+            [65_000, (text: string) => [...text].length],
+            [256 * 1024, Buffer.byteLength],
+          ] as const) {
             const parts: string[] = []
-            for (let [n, bytes] = [0, 64]; ; n++) {
+            for (let [n, total] = [0, 64]; ; n++) {
               const part = word(n)
-              bytes += Buffer.byteLength(part)
-              if (bytes > most) break
+              total += size(part)
+              if (total > most) break
               parts.push(part)
             }
             const content = JSON.stringify({ first: 'alpha', text: parts.join(''), last: 'omega' })

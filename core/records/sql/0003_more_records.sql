@@ -44,14 +44,13 @@ CREATE INDEX audit_logs_actor ON audit_logs (actor, "timestamp" DESC, id DESC);
 CREATE INDEX audit_logs_action ON audit_logs (action, "timestamp" DESC, id DESC);
 CREATE INDEX audit_logs_target ON audit_logs (target, "timestamp" DESC, id DESC);
 
--- The words of a message's body. Escapes of JSON would else stick to the words beside them (`\nword`). Bounded, because
--- a tsvector has at most 1 MiB and a message that cannot be indexed could not be stored: all of a body of 256 KiB, the
--- beginning of a longer one. `simple`, because nothing is known of the language.
+-- The words of a message's body, or of the beginning of a long one: a tsvector has at most 1 MiB, a message that cannot
+-- be indexed could not be stored, and many that take long would hold up the history of the others. Escapes of JSON would
+-- stick to the words beside them (`\nword`). `simple`, because nothing is known of the language.
 CREATE FUNCTION conversation_words(content TEXT) RETURNS tsvector
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5000
   RETURN to_tsvector('pg_catalog.simple'::regconfig, regexp_replace(
-    CASE WHEN octet_length(content) <= 262144 THEN content ELSE left(content, 65536) END,
-    '\\(["\\/bfnrt]|u[0-9a-fA-F]{4})', ' ', 'g'
+    left(content, 65536), '\\(["\\/bfnrt]|u[0-9a-fA-F]{4})', ' ', 'g'
   ));
 CREATE INDEX agent_conversations_words ON agent_conversations USING gin (conversation_words(content))
   WITH (gin_pending_list_limit = 16384); -- kB that are sorted in at once: history is written in bulk
