@@ -58,6 +58,8 @@ export const HiveConfig = z.strictObject({
   inboxMaxBytes: count(64 * 1024 * 1024),
   inboxMaxDead: count(10_000),
   hopLimit: count(32),
+  /** Estimated bytes at which a ledger or outcome hash goes on in another one: Upstash ends a record at 100 MB. */
+  recordMaxBytes: count(80 * 1024 * 1024),
   /** How long a settled message's status stays readable in Redis. */
   statusRetentionMs: ms(3 * 86_400_000),
   /** How long a dead letter waits for an operator before it is discarded. */
