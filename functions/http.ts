@@ -10,6 +10,7 @@ import { decodeBody, decodeQuery } from './decode-request.ts'
 import { errorDetails } from './error-details.ts'
 import { problem } from './problem.ts'
 import type { RouteKey } from './routes.ts'
+import { suspicious } from './suspicious.ts'
 import { warmHive } from './warm.ts'
 
 /** What a route takes from its path, its query and its body; a part without a schema must be empty. */
@@ -51,6 +52,7 @@ export function http(operations: Partial<Record<RouteKey | '$default', Operation
   return middy<Event, Result>(answer, { timeoutEarlyInMillis: 500, timeoutEarlyResponse: tooLate })
     .use(identified)
     .use(problems)
+    .use(suspicious)
     .use(authorized)
 }
 

@@ -1,23 +1,32 @@
 import * as z from 'zod'
 import { PublishInput } from '../core/protocol/message.ts'
 import { Agent, AgentPage } from './answers/agents.ts'
+import { AuditPage } from './answers/audit-logs.ts'
+import { Capability, CapabilityPage, CapabilityWithdrawn } from './answers/capabilities.ts'
+import { ConversationPage } from './answers/conversations.ts'
 import { DeadLetter, DeadLetterPage, Discarded, Redriven } from './answers/dead-letters.ts'
 import { Health } from './answers/health.ts'
 import { Inbox, Received, Settled } from './answers/inbox.ts'
 import { MessageStatus, Published, PublishedBatch } from './answers/messages.ts'
 import { MetricPage, MetricRollups, MetricsWritten } from './answers/metrics.ts'
 import { OpenApiDocument } from './answers/openapi.ts'
+import { SecurityEventPage } from './answers/security-events.ts'
 import { AgentPath, ChangeAgent, RegisterAgent } from './requests/agents.ts'
+import { AuditQuery } from './requests/audit-logs.ts'
+import { CapabilityPath, CapabilityQuery, DeclareCapability } from './requests/capabilities.ts'
+import { ConversationPath, ConversationQuery } from './requests/conversations.ts'
 import { DeadLetterPath, SelectDeadLetters } from './requests/dead-letters.ts'
 import { Receive, Settle } from './requests/inbox.ts'
 import { MessagePath, PublishBatch, SenderQuery } from './requests/messages.ts'
 import { MetricPoint, MetricPoints, MetricQuery, RollupQuery } from './requests/metrics.ts'
 import { PageQuery } from './requests/paging.ts'
+import { SecurityEventQuery } from './requests/security-events.ts'
 import type { PathParameter, Route } from './routes.ts'
 
 /** The schema of each body that the route table names. For the document and for tests: no other function loads them all. */
 export const requests: Record<NonNullable<Route['request']>, z.ZodType> = {
   ChangeAgent,
+  DeclareCapability,
   NewMessage: PublishInput,
   PublishBatch,
   Receive,
@@ -29,15 +38,21 @@ export const requests: Record<NonNullable<Route['request']>, z.ZodType> = {
 
 /** The schema of each query that the route table names. */
 export const queries: Record<NonNullable<Route['query']>, z.ZodObject> = {
+  AuditQuery,
+  CapabilityQuery,
+  ConversationQuery,
   MetricQuery,
   PageQuery,
   RollupQuery,
+  SecurityEventQuery,
   SenderQuery,
 }
 
 /** The schema of each parameter that stands in a path. */
 export const pathParameters: Record<PathParameter, z.ZodType> = {
   agent: AgentPath.shape.agent,
+  capability: CapabilityPath.shape.capability,
+  conversation_id: ConversationPath.shape.conversation_id,
   dead_letter_id: DeadLetterPath.shape.dead_letter_id,
   message_id: MessagePath.shape.message_id,
 }
@@ -46,6 +61,11 @@ export const pathParameters: Record<PathParameter, z.ZodType> = {
 export const answers: Record<Route['answer'], z.ZodType> = {
   Agent,
   AgentPage,
+  AuditPage,
+  Capability,
+  CapabilityPage,
+  CapabilityWithdrawn,
+  ConversationPage,
   DeadLetter,
   DeadLetterPage,
   Discarded,
@@ -60,5 +80,6 @@ export const answers: Record<Route['answer'], z.ZodType> = {
   PublishedBatch,
   Received,
   Redriven,
+  SecurityEventPage,
   Settled,
 }

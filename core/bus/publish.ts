@@ -39,7 +39,8 @@ const refusals: Record<string, { code: ErrorCode; field: string; say(message: Ag
   loop: {
     code: 'loop.detected',
     field: 'causation_id',
-    say: () => 'the chain of messages that answer each other is too long',
+    say: (m) =>
+      `the chain of messages that answer each other is too long, from ${JSON.stringify(m.from_agent)} to ${JSON.stringify(m.to_agent)}`,
   },
 }
 
