@@ -69,7 +69,7 @@ export const HiveConfig = z.strictObject({
   /** Messages that live at most this long share the short dedup ledger, so that publish looks at few buckets. */
   shortLifeMs: ms(86_400_000),
   /** Bytes of one history shard above which publish is refused until history has caught up. */
-  outboxMaxBytes: count(64 * 1024 * 1024),
+  outboxMaxBytes: count(32 * 1024 * 1024),
   /** An SQS wake that was asked for and not seen after this long counts as lost. */
   wakeGraceMs: ms(60_000),
   /** History is woken this long after a shard's first entry, so that entries are drained together. */

@@ -14,6 +14,9 @@ import { sendWakes } from './wake.ts'
 /** One answer carries at most this much of messages, but always at least one: Lambda's answers end at 6 MB. */
 export const answerLimit = 2.5 * 1024 * 1024
 
+/** Rounds over expired messages alone after which a caller is told to come back. */
+const mostRounds = 20
+
 /** After these, a waiting receive looks every 2 s: at most 12 looks of one command in 20 s. */
 const firstLooksMs = [250, 500, 1000]
 const laterLooksMs = 2000
@@ -60,12 +63,13 @@ export async function receive(hive: Hive, agent: string, input: ReceiveInput): P
   let claim = await claimNow(hive, agent, input, waitMs)
   if (claim.messages.length > 0 || waitMs === 0) return received(claim)
   if (!claim.waiting) return { ...received(claim), retry_after: 1 }
+  const seen: Seen = {}
   try {
     for (let look = 0; ; look++) {
       const pause = Math.min(firstLooksMs[look] ?? laterLooksMs, end - clock.now())
       if (pause <= 0) return received(claim)
       await clock.sleep(pause)
-      if (!(await maySucceed(hive, agent, input, claim))) continue
+      if (!(await maySucceed(hive, agent, input.correlationId, seen))) continue
       claim = await claimNow(hive, agent, input, 0)
       if (claim.messages.length > 0) return received(claim)
     }
@@ -75,21 +79,25 @@ export async function receive(hive: Hive, agent: string, input: ReceiveInput): P
   }
 }
 
-/** Looks, with one command, whether a claim could find something now that the last one did not. */
-async function maySucceed(hive: Hive, agent: string, input: ReceiveInput, last: Claim): Promise<boolean> {
+/** What the last look of a waiting caller saw. */
+type Seen = { inbox?: string }
+
+/**
+ * Looks whether a claim could find something now: with one command, and one more for a correlation id when the inbox
+ * has changed, because other messages may be ready all the time.
+ */
+async function maySucceed(hive: Hive, agent: string, correlationId: string | undefined, seen: Seen): Promise<boolean> {
   const { bus } = hive
-  const isOver = (due: number) => due > 0 && due <= bus.now()
-  const { correlationId } = input
-  if (correlationId !== undefined) {
-    if (isOver(last.nextDue)) return true
-    // other messages may be ready all the time
-    const [from, to] = [`[${correlationId}\n`, `(${correlationId}\n~`] as const
-    return (await bus.ask((redis) => redis.zlexcount(bus.keys.correlated(agent), from, to))) > 0
-  }
-  const looked = await bus.ask((redis) => redis.hmget(bus.keys.inbox(agent), 'ready', 'due'))
+  const looked = await bus.ask((redis) => redis.hmget(bus.keys.inbox(agent), 'ready', 'due', 'accepted', 'redriven'))
   // the client gives a row, whatever its type says, when it leaves values as they are
-  const [ready, due] = (looked ?? []) as unknown as (string | null)[]
-  return Number(ready ?? 0) > 0 || isOver(Number(due ?? 0))
+  const [ready, due, accepted, redriven] = (looked ?? []) as unknown as (string | null)[]
+  if (Number(due ?? 0) > 0 && Number(due) <= bus.now()) return true
+  if (correlationId === undefined || Number(ready ?? 0) === 0) return Number(ready ?? 0) > 0
+  const inbox = `${ready} ${accepted} ${redriven}`
+  if (inbox === seen.inbox) return false
+  seen.inbox = inbox
+  const [from, to] = [`[${correlationId}\n`, `(${correlationId}\n~`] as const
+  return (await bus.ask((redis) => redis.zlexcount(bus.keys.correlated(agent), from, to))) > 0
 }
 
 /** What one delivery by push brings along: only one delivery of an agent runs at a time. */
@@ -109,8 +117,8 @@ export type Claim = {
   counts: Counts
   nextDue: number
   waiting: boolean
-  /** Set when no delivery may run now: another one runs, the breaker is open, or the agent has no endpoint. */
-  blocked?: 'busy' | 'breaker' | 'pull'
+  /** Set when no delivery may run now: another one runs, the breaker is open, or the agent has no endpoint or is off. */
+  blocked?: 'busy' | 'breaker' | 'pull' | 'unknown'
   target: DeliveryTarget
 }
 
@@ -131,10 +139,15 @@ async function claimNow(
   delivery?: DeliveryLease,
 ): Promise<Claim> {
   const { bus } = hive
-  // a round ends with `again` when it met only expired messages: each round is bounded, so that a script is short
-  for (;;) {
+  // a round ends with `again` when it met only expired messages: each is bounded, so that a script is short
+  for (let round = 1; ; round++) {
     const answer = await bus.run(receiveScript, input.requestId, (moment) => ({
-      keys: [...inboxKeys(bus, agent, moment), bus.keys.request(agent, input.requestId), bus.keys.waiters],
+      keys: [
+        ...inboxKeys(bus, agent, moment),
+        bus.keys.request(agent, input.requestId),
+        // all of a stage share it: declared, and so locked, only by those who wait
+        ...(waitMs > 0 ? [bus.keys.waiters] : []),
+      ],
       args: [
         agent,
         String(input.max),
@@ -146,9 +159,9 @@ async function claimNow(
         String(delivery?.leaseMs ?? 0),
       ],
     }))
-    if (answer[0] === 'unknown') throw unknownAgent(agent)
+    if (answer[0] === 'unknown' && !delivery) throw unknownAgent(agent)
     if (answer[0] === 'disabled') throw disabledAgent(agent)
-    if (answer[0] === 'busy' || answer[0] === 'breaker' || answer[0] === 'pull') {
+    if (answer[0] === 'unknown' || answer[0] === 'busy' || answer[0] === 'breaker' || answer[0] === 'pull') {
       if (answer[3]) {
         await sendWakes(hive, {
           requestId: input.requestId,
@@ -164,7 +177,7 @@ async function claimNow(
       rememberDead(hive, agent, died),
       wakeAfter(hive, agent, input.requestId, Number(history), delay),
     ])
-    if (rows.length === 0 && Number(again) === 1) continue
+    if (rows.length === 0 && Number(again) === 1 && round < mostRounds) continue
     return {
       messages: await leasedOf(hive, agent, rows),
       counts: namedCounts(counts),

@@ -113,6 +113,6 @@ describe('the sweep', () => {
     await hive.bus.ask((redis) =>
       redis.zadd(key, { score: 3, member: 'c' }, { score: 1, member: 'a' }, { score: 2, member: 'b' }),
     )
-    expect(await dueAgents(hive, shard, 2)).toEqual(['a', 'b'])
+    expect(await dueAgents(hive, shard, { offset: 0, limit: 2 })).toEqual(['a', 'b'])
   })
 })

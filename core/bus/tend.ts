@@ -41,12 +41,16 @@ type TendAnswer = [
 ]
 
 /** Agents of one shard whose inboxes want to be looked after, the longest waiting first. */
-export async function dueAgents(hive: Hive, shard: number, limit: number): Promise<string[]> {
+export async function dueAgents(
+  hive: Hive,
+  shard: number,
+  { offset, limit }: { offset: number; limit: number },
+): Promise<string[]> {
   const { bus } = hive
   return bus.ask((redis) =>
     redis.zrange<string[]>(bus.keys.due(shard), '-inf', Math.floor(bus.now()), {
       byScore: true,
-      offset: 0,
+      offset,
       count: limit,
     }),
   )

@@ -255,3 +255,114 @@ describe('deliver', () => {
       .toBe(true)
   })
 })
+
+describe('a delivery that something overtakes', () => {
+  it('holds messages for as long as it takes, whatever their own lease is', async () => {
+    await start()
+    await register('push')
+    server.removeAllListeners('request')
+    server.on('request', (request, response) => {
+      request.resume().on('end', () => {
+        hooks.push({ headers: {}, text: '' })
+        setTimeout(() => response.end(), 60)
+      })
+    })
+    const id = await send('push', { delivery_options: { lease_seconds: 0.005, max_attempts: 3 } })
+    await deliver(hive, 'push')
+    expect(await statusOf(id)).toMatchObject({ status: 'delivered', attempts: 1 })
+    expect(hooks).toHaveLength(1)
+  })
+
+  it('leaves an endpoint alone that was given while the one before answered that it is gone', async () => {
+    await start()
+    const { agents } = await hive.records()
+    const put = async (url: string) => {
+      const { agent } = await agents.put({
+        name: 'push',
+        endpoint: url,
+        sealed_secrets: [sealSecret(secret, 'push', hive.config.signingRoot)],
+        disabled: false,
+      })
+      await projectAgent(hive, agent)
+    }
+    await put(endpoint())
+    server.removeAllListeners('request')
+    server.on('request', async (request, response) => {
+      request.resume()
+      if (request.url === '/new') {
+        hooks.push({ headers: {}, text: '' })
+        response.end()
+        return
+      }
+      await put(endpoint().replace('/hook', '/new'))
+      response.writeHead(410).end()
+    })
+    const id = await send('push')
+    await deliver(hive, 'push')
+    expect((await agents.get('push'))?.endpoint_disabled_at).toBeNull()
+    await expect
+      .poll(async () => {
+        await deliver(hive, 'push')
+        return (await statusOf(id))?.status
+      })
+      .toBe('delivered')
+    expect(hooks).toHaveLength(1)
+  })
+
+  it('does not call an endpoint again and again that is gone but cannot be disabled', async () => {
+    await start()
+    // Postgres knows no such agent, so that nothing can be disabled
+    await register('push')
+    reply = () => ({ status: 410 })
+    const id = await send('push')
+    for (let wake = 0; wake < 5; wake++) await deliver(hive, 'push')
+    expect(hooks).toHaveLength(1)
+    expect((await statusOf(id))?.waiting?.because).toMatch(/breaker/)
+  })
+
+  it('takes Retry-After for the least wait', async () => {
+    await start()
+    await register('push')
+    reply = () => ({ status: 503, headers: { 'retry-after': '0' } })
+    const id = await send('push', { delivery_options: { backoff: { type: 'fixed', base_seconds: 60 } } })
+    await deliver(hive, 'push')
+    await deliver(hive, 'push')
+    expect(hooks).toHaveLength(1)
+    expect((await statusOf(id))?.waiting?.until).toBeDefined()
+  })
+
+  it('asks for a wake when an agent that was off is on again', async () => {
+    await start()
+    await register('push')
+    await send('push')
+    await register('push', null, 2)
+    await deliver(hive, 'push')
+    hive.wakes.length = 0
+    await register('push', endpoint(), 3)
+    expect(hive.wakes).toContainEqual({ agent: 'push', delayMs: 0 })
+    await deliver(hive, 'nobody')
+  })
+})
+
+describe('the sweep', () => {
+  it('looks after the others, and after history, when one inbox fails', async () => {
+    await start()
+    await register('push')
+    await register('broken')
+    hive.queueDown = true
+    await send('push')
+    await send('broken')
+    hive.queueDown = false
+    await hive.bus.ask((redis) => redis.set(hive.bus.keys.ready('broken'), 'not a zset'))
+    await hive.bus.ask((redis) => redis.set(hive.bus.keys.timers('broken'), 'not a zset'))
+    await expect
+      .poll(async () => {
+        await sweep(hive)
+        return [
+          hive.wakes.some((wake) => 'agent' in wake && wake.agent === 'push'),
+          hive.wakes.some((wake) => 'shard' in wake),
+        ]
+      })
+      .toEqual([true, true])
+  })
+})

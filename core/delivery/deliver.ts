@@ -13,6 +13,9 @@ import { openSecret } from './seal.ts'
 import { sendWebhook } from './send.ts'
 import { signWebhook } from './sign.ts'
 
+/** How long an endpoint that answered 410 is let alone while it cannot be disabled. */
+const goneMs = 15 * 60_000
+
 /**
  * Pushes what waits for one agent to its endpoint, in order of urgency, for at most the delivery budget. Only one
  * delivery of an agent runs at a time; one that stops with work left asks for the next wake while it settles.
@@ -27,11 +30,13 @@ export async function deliver(hive: Hive, agent: string): Promise<void> {
   for (;;) {
     const claim = await claimDelivery(hive, agent, { max: config.deliveryConcurrency, delivery: { id, leaseMs } })
     if (claim.blocked || claim.messages.length === 0) return
-    const { actions, breaker, gone, refused } = await sendAll(hive, agent, claim)
+    const { actions, breaker: found, gone, refused } = await sendAll(hive, agent, claim)
+    // holds until the endpoint is disabled, which takes Postgres
+    const breaker = gone ? { failures: found.failures, openUntilMs: hive.bus.now() + goneMs } : found
     const waiting = claim.counts.ready > 0
-    const last = gone || !waiting || breaker.openUntilMs > 0 || clock.now() >= end
+    const last = !waiting || breaker.openUntilMs > 0 || clock.now() >= end
     await settleActions(hive, agent, actions, { id, last, breaker })
-    if (gone) await disableEndpoint(hive, agent)
+    if (gone) await disableEndpoint(hive, agent, claim.target.endpoint)
     if (refused) {
       const description = 'A webhook was not sent: the endpoint leads to an address that is refused.'
       await recordSecurityEvent(hive, { type: 'endpoint.blocked', description, metadata: { agent } })
@@ -113,12 +118,14 @@ function actionFor(leased: Leased, decision: Decision): Action {
 }
 
 /** An endpoint that answered 410 is not called again until the agent gives one anew. */
-async function disableEndpoint(hive: Hive, agent: string): Promise<void> {
+async function disableEndpoint(hive: Hive, agent: string, endpoint: string): Promise<void> {
   const { agents } = await hive.records()
   const disabledAt = new Date(hive.clock.now()).toISOString()
   const details = { answered: 410 }
   const entry = auditEntry(hive, { action: 'agent.endpoint_disabled', actor: hiveItself, target: agent, details })
-  const changed = await agents.change(agent, { endpoint_disabled_at: disabledAt }, entry)
-  if (changed) await projectAgent(hive, changed)
+  // not one that the agent was given meanwhile
+  const changed = await agents.change(agent, { endpoint_disabled_at: disabledAt, if_endpoint: endpoint }, entry)
+  if (!changed) return
+  await projectAgent(hive, changed)
   hive.log.warn('endpoint is gone and was disabled', { agent })
 }

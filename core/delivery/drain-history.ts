@@ -1,10 +1,10 @@
-import { commitOutbox, type OutboxEvent, readOutbox } from '../bus/outbox.ts'
+import { commitOutbox, type OutboxEvent, type OutboxPage, readOutbox } from '../bus/outbox.ts'
 import type { Hive } from '../hive.ts'
 import { conversationIdOf } from '../protocol/conversation-id.ts'
 import type { ConversationEvent, StatusEvent } from '../records/conversations-repository.ts'
 
-/** Upstash answers at most 10 MB and an entry has up to 1 MiB: start small, and take more while entries are small. */
-const firstRead = 8
+/** Upstash answers at most 10 MB, an entry has up to 1 MiB, and what is JSON already grows when it is put in JSON. */
+const firstRead = 4
 const mostEntries = 1_000
 const smallPage = 256 * 1024
 
@@ -20,7 +20,7 @@ export async function drainHistory(hive: Hive, shard: number): Promise<void> {
   const end = hive.clock.now() + budgetMs
   let entries = firstRead
   for (;;) {
-    const page = await readOutbox(hive, shard, entries)
+    const page = await read(hive, shard, entries)
     if (page.ids.length === 0) return
     const records = await hive.records()
     await records.conversations.record(acceptedOf(page.events), changesOf(page.events))
@@ -28,7 +28,18 @@ export async function drainHistory(hive: Hive, shard: number): Promise<void> {
     if (empty) return
     if (hive.clock.now() >= end) return hive.queue.wakeHistory(shard, 0)
     if (page.bytes < smallPage) entries = Math.min(entries * 4, mostEntries)
-    else if (page.bytes > 8 * smallPage) entries = Math.max(firstRead, Math.floor(entries / 4))
+    else if (page.bytes > 8 * smallPage) entries = Math.max(1, Math.floor(entries / 4))
+  }
+}
+
+/** Reads fewer when so many are not to be had: large entries may stand behind small ones. */
+async function read(hive: Hive, shard: number, entries: number): Promise<OutboxPage> {
+  for (let count = entries; ; count = Math.floor(count / 4)) {
+    try {
+      return await readOutbox(hive, shard, count)
+    } catch (error) {
+      if (count < 4) throw error
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { shardCount } from '../bus/keys.ts'
 import { outboxBacklog } from '../bus/outbox.ts'
 import { dueAgents, tend } from '../bus/tend.ts'
+import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 
 /** Agents taken from one shard at once, and looked after at the same time. */
@@ -22,7 +23,14 @@ export type Swept = {
  */
 export async function sweep(hive: Hive): Promise<Swept> {
   const end = hive.clock.now() + budgetMs
-  const inboxes = await Promise.all(Array.from({ length: shardCount }, (_, shard) => tendShard(hive, shard, end)))
+  const [inboxes, shards] = await Promise.all([
+    Promise.all(Array.from({ length: shardCount }, (_, shard) => tendShard(hive, shard, end))),
+    wakeHistories(hive),
+  ])
+  return { inboxes: inboxes.reduce((sum, count) => sum + count, 0), shards }
+}
+
+async function wakeHistories(hive: Hive): Promise<number> {
   const backlog = await outboxBacklog(hive)
   const shards = backlog.flatMap((bytes, shard) => (bytes > 0 ? [shard] : []))
   await Promise.all(
@@ -30,17 +38,32 @@ export async function sweep(hive: Hive): Promise<Swept> {
       hive.queue.wakeHistory(shard, 0).catch(() => hive.log.warn('wake for history not sent', { shard })),
     ),
   )
-  return { inboxes: inboxes.reduce((sum, count) => sum + count, 0), shards: shards.length }
+  return shards.length
 }
 
 async function tendShard(hive: Hive, shard: number, end: number): Promise<number> {
   let tended = 0
+  // stay due, the earliest of all, and must not keep the others from their turn
+  let failed = 0
   while (hive.clock.now() < end) {
-    const agents = await dueAgents(hive, shard, page)
-    const results = await Promise.all(agents.map((agent) => tend(hive, agent)))
+    const agents = await dueAgents(hive, shard, { offset: failed, limit: page })
+    const results = await Promise.all(agents.map((agent) => tendOne(hive, agent)))
     tended += agents.length
+    failed += results.filter((result) => result === 'failed').length
     // with fewer than a page and nothing left in them, no inbox of the shard is due any more
-    if (agents.length < page && !results.some(({ more }) => more)) return tended
+    if (agents.length < page && !results.includes('more')) return tended
   }
   return tended
+}
+
+async function tendOne(hive: Hive, agent: string): Promise<'done' | 'more' | 'failed'> {
+  try {
+    return (await tend(hive, agent)).more ? 'more' : 'done'
+  } catch (error) {
+    hive.log.error('an inbox could not be looked after', {
+      agent,
+      code: error instanceof HiveError ? error.code : 'internal',
+    })
+    return 'failed'
+  }
 }

@@ -20,6 +20,8 @@ export type AgentPut = { name: string; endpoint: string | null; sealed_secrets: 
 export type AgentPatch = {
   endpoint?: string | null
   endpoint_disabled_at?: string | null
+  /** Changes nothing, and gives nothing, when the agent has another endpoint by now. */
+  if_endpoint?: string
   sealed_secrets?: string[]
   disabled?: boolean
 }

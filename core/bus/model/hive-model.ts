@@ -82,6 +82,8 @@ export type ModelInbox = {
 export type ModelLimits = {
   maxMessages: number
   maxBytes: number
+  /** Bytes of the inbox's record in Redis, by the bus's own estimate. */
+  maxRecord: number
   maxDead: number
   hopLimit: number
   retention: Period
@@ -173,7 +175,7 @@ export function publish(model: HiveModel, batch: AgentMessage[]): ModelPublished
   // what contradicts itself is not even asked
   if (refused.length > 0) return { refused }
 
-  const room = new Map<string, { count: number; bytes: number }>()
+  const room = new Map<string, { count: number; bytes: number; record: number }>()
   const hops = new Map<number, number>()
   for (const [index, message] of batch.entries()) {
     if (first.get(identityOf(message))?.index !== index) continue
@@ -196,13 +198,20 @@ export function publish(model: HiveModel, batch: AgentMessage[]): ModelPublished
     const taken = room.get(inbox.agent) ?? {
       count: counts.ready + counts.held + counts.delayed + counts.leased + counts.dead,
       bytes: inbox.counters.bytes,
+      record: inbox.messages.reduce(
+        (sum, { state, message }) => sum + (state === 'settled' ? 0 : recordSize(message)),
+        0,
+      ),
     }
     taken.count += 1
     taken.bytes += Buffer.byteLength(encodeEnvelope(message))
+    taken.record += recordSize(message)
     room.set(inbox.agent, taken)
+    const { maxMessages, maxBytes, maxRecord, maxDead } = model.limits
     if (!inbox.enabled) refuse(index, 'agent.disabled')
-    else if (taken.count > model.limits.maxMessages || taken.bytes > model.limits.maxBytes) refuse(index, 'inbox.full')
-    else if (counts.dead >= model.limits.maxDead) refuse(index, 'inbox.full')
+    else if (taken.count > maxMessages || taken.bytes > maxBytes || taken.record > maxRecord)
+      refuse(index, 'inbox.full')
+    else if (counts.dead >= maxDead) refuse(index, 'inbox.full')
   }
   if (refused.length > 0) return { refused }
 
@@ -214,6 +223,14 @@ export function publish(model: HiveModel, batch: AgentMessage[]): ModelPublished
     if (hop > 0) model.inboxes.get(message.to_agent)?.hops.set(message.message_id, hop)
     return { message: accepted, duplicate: false, status: 'pending' }
   })
+}
+
+/** Envelopes over 16 KiB lie outside of the inbox's record; 90 bytes are the bus's guess for a field. */
+function recordSize(message: AgentMessage): number {
+  const size = Buffer.byteLength(encodeEnvelope(message))
+  const { from_agent, message_id, correlation_id = '', delivery_options } = message
+  const texts = from_agent.length + message_id.length + correlation_id.length
+  return (size > 16 * 1024 ? 0 : size) + 2 * (delivery_options.ordering_key ?? '').length + texts + 4 * 90
 }
 
 function accept(model: HiveModel, message: AgentMessage, digest: string): ModelMessage {

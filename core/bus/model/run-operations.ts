@@ -53,6 +53,7 @@ export async function runOperations(
   const limits = {
     maxMessages: config.inboxMaxMessages,
     maxBytes: config.inboxMaxBytes,
+    maxRecord: config.recordMaxBytes,
     maxDead: config.inboxMaxDead,
     hopLimit: config.hopLimit,
     retention,

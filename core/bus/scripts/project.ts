@@ -21,7 +21,14 @@ m.status = ARGV[5]
 m.push = ARGV[6] ~= '' and 1 or 0
 ib.fields = {'endpoint', ARGV[6], 'secrets', ARGV[7]}
 -- another endpoint starts with a clean record
-if before[1] ~= ARGV[6] then m.breaker_failures = 0; m.breaker_until = 0 end
+if before[1] ~= ARGV[6] then
+  m.breaker_failures = 0
+  m.breaker_until = 0
+  -- a delivery to the old one that is under way has no say in that
+  m.deliver_id = ''
+  m.deliver_until = 0
+end
+if ib.was.push ~= 1 or ib.was.status ~= 'enabled' then m.wake_at = 0; m.wake_id = '' end
 -- what is delayed was nobody's to wake while the agent had no endpoint
 ib.ending = true
 local delay = askWake(ib)

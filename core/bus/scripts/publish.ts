@@ -225,6 +225,13 @@ for i, r in ipairs(recipients) do
     if m.hops_period ~= S.short then m.hops_period = S.short; m.hops_bytes = 0 end
     -- so many that their record would be too large: from here on a cause counts as unknown
     if #r.hops > 0 and m.hops_bytes <= S.recordMax then
+      -- another sender may use the same id: the longer chain counts
+      local ids = {}
+      for k = 1, #r.hops, 2 do ids[#ids + 1] = r.hops[k] end
+      local known = redis.call('HMGET', r.hopsKey, unpack(ids))
+      for k = 1, #ids do
+        if known[k] and tonumber(known[k]) > tonumber(r.hops[2 * k]) then r.hops[2 * k] = known[k] end
+      end
       redis.call('HSET', r.hopsKey, unpack(r.hops))
       if m.hops_bytes == 0 then redis.call('PEXPIREAT', r.hopsKey, int((S.short + 2) * S.shortMs)) end
       m.hops_bytes = m.hops_bytes + weigh(r.hops)

@@ -4,7 +4,7 @@ import { prelude } from './prelude.ts'
 /**
  * Hands messages to one receiver under a lease, after applying what is due in the inbox.
  *
- * KEYS  those of inboxKeys, request, waiters
+ * KEYS  those of inboxKeys, request, and waiters for one that will wait
  * ARGV[3] agent   [4] max messages   [5] max bytes   [6] lease ms, 0 for each message's own   [7] correlation id or ''
  *      [8] ms that the caller will wait, 0 for none   [9] delivery id or ''   [10] delivery lease ms
  * Answers {'ok', now, counts, {orphaned body tokens}, history to wake, wake delay or false, look again, next due ms or 0, waiting, messages,
@@ -49,12 +49,18 @@ end
 
 local ib, projection = open(K, agent, deliveryId ~= '' and {'endpoint', 'secrets'} or {})
 local m = ib.m
+if deliveryId ~= '' and m.status ~= '' and (m.status ~= 'enabled' or m.push ~= 1) then
+  -- whoever switches it on again is to ask for a wake anew
+  m.wake_at = 0
+  m.wake_id = ''
+  flush(ib)
+  return {'pull', int(now)}
+end
 if m.status == '' then return {'unknown', int(now)} end
 if m.status ~= 'enabled' then return {'disabled', int(now)} end
 local other = otherSegments(ib)
 if other then return other end
 if deliveryId ~= '' then
-  if m.push ~= 1 then return {'pull', int(now)} end
   if m.deliver_until > now and m.deliver_id ~= deliveryId then return {'busy', int(now), int(m.deliver_until)} end
   -- cleared before the claim: what is published from here on asks for a wake of its own
   m.wake_at = 0
@@ -82,6 +88,8 @@ local function take(s, envelope)
   s.lease = s.lease + 1
   s.att = s.att + 1
   local ms = lease > 0 and lease or s.lms
+  -- a message's own lease may be shorter than the sends that are settled together
+  if deliveryId ~= '' then ms = math.max(ms, deliveryMs) end
   s.due = now + ms
   if ms > longest then longest = ms end
   m.leased = m.leased + 1
@@ -97,17 +105,24 @@ local function consider(seqs, popped)
   local fields = {}
   for i, seq in ipairs(seqs) do fields[2 * i - 1] = seq; fields[2 * i] = 'm:' .. seq end
   local values = redis.call('HMGET', K.inbox, unpack(fields))
-  local full = false
+  local full, ready = false, {}
   for i, seq in ipairs(seqs) do
     local s = remember(ib, seq, values[2 * i - 1])
     if s and s.st == 'R' then
       s.popped = popped
-      if s.exp <= now then finish(ib, s, 'expired', '-')
-      elseif full or claimed >= max or (claimed > 0 and bytes + s.size > maxBytes) then
-        full = true
-        if popped then ib.addReady[seq] = s.rank + OFFSET[s.eff]; s.popped = nil end
-      else take(s, values[2 * i]) end
+      ready[#ready + 1] = {s = s, envelope = values[2 * i]}
     end
+  end
+  if not popped then
+    table.sort(ready, function(a, b) return a.s.rank + OFFSET[a.s.eff] < b.s.rank + OFFSET[b.s.eff] end)
+  end
+  for _, found in ipairs(ready) do
+    local s = found.s
+    if s.exp <= now then finish(ib, s, 'expired', '-')
+    elseif full or claimed >= max or (claimed > 0 and bytes + s.size > maxBytes) then
+      full = true
+      if popped then ib.addReady[s.seq] = s.rank + OFFSET[s.eff]; s.popped = nil end
+    else take(s, found.envelope) end
   end
   return full
 end
@@ -124,8 +139,8 @@ if max > 0 and m.ready > 0 then
       if round == 4 then again = true end
     end
   else
-    -- only ready messages are listed, in order of acceptance; those whose life is over are the only ones passed over
-    local from, page = '[' .. corr .. '\n', 2 * max
+    -- only ready messages are listed; a page of them is taken in order of urgency
+    local from, page = '[' .. corr .. '\n', math.max(2 * max, 200)
     for round = 1, 4 do
       local found = redis.call('ZRANGEBYLEX', K.correlated, from, '(' .. corr .. '\n~', 'LIMIT', 0, page)
       local seqs = {}
@@ -140,11 +155,12 @@ if max > 0 and m.ready > 0 then
 end
 
 if claimed > 0 then
-  redis.call('SET', requestKey, table.concat(request, ' '), 'PX', int(longest))
+  redis.call('SET', requestKey, table.concat(request, ' '), 'PX', int(2 * longest))
   if deliveryId ~= '' then
     m.deliver_id = deliveryId
     m.deliver_until = now + deliveryMs
     soon(ib, m.deliver_until)
+    ib.wakeSoon = m.deliver_until
   end
 elseif deliveryId ~= '' then
   m.deliver_until = 0

@@ -86,6 +86,8 @@ for i, item in ipairs(items) do
       result = {'failed', 0, '0'}
     else
       local delay = item.ms >= 0 and item.ms or backoff(s, i)
+      -- what an endpoint asks for (Retry-After) is the least wait
+      if deliveryId ~= '' then delay = math.max(item.ms, backoff(s, i)) end
       leave(ib, s)
       s.reason = item.reason
       s.done = s.lease .. ':n:retrying:' .. int(now + delay)

@@ -24,7 +24,7 @@ const change = `
     sealed_secrets: 'coalesce($6::text[], a.sealed_secrets)',
     disabled: 'coalesce($7::boolean, a.disabled)',
   })}
-  WHERE name = $1
+  WHERE name = $1 AND ($8::text IS NULL OR a.endpoint = $8)
   RETURNING ${names}`
 
 /** A new version only for what is new: a statement that is sent twice counts once. */
@@ -60,6 +60,7 @@ export function createAgents(run: RunStatement): AgentsRepository {
         patch.endpoint_disabled_at ?? null,
         patch.sealed_secrets ?? null,
         patch.disabled ?? null,
+        patch.if_endpoint ?? null,
       ]
       const [row] = await run<AgentRecord>(...audited(change, values, entry))
       return row && toAgent(row)
