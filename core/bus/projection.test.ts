@@ -77,7 +77,7 @@ describe('the projection of an agent', () => {
     const openUntilMs = Math.round(hive.bus.now()) + 60_000
     const delivery = { id: 'failing', leaseMs: 60_000 }
     const { messages } = await claimDelivery(hive, agent, { max: 1, delivery })
-    const actions = messages.map(({ receipt }) => ({ action: 'n' as const, receipt, ms: 0, reason: '', field: '' }))
+    const actions = messages.map(({ receipt }) => ({ action: 'r' as const, receipt, ms: 0, reason: '', field: '' }))
     await settleActions(hive, agent, actions, { id: 'failing', last: true, breaker: { failures: 5, openUntilMs } })
     expect((await claim()).blocked).toBe('breaker')
     await register(hive, agent, { endpoint, version: 2 })
