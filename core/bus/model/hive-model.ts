@@ -220,7 +220,9 @@ export function publish(model: HiveModel, batch: AgentMessage[]): ModelPublished
     if (known) return { message: known, duplicate: true, status: visibleStatus(known) }
     const accepted = accept(model, message, digests[index] as string)
     const hop = hops.get(index) ?? 0
-    if (hop > 0) model.inboxes.get(message.to_agent)?.hops.set(message.message_id, hop)
+    // another sender may use the same id: the longer chain counts
+    const chain = model.inboxes.get(message.to_agent)?.hops
+    if (hop > 0) chain?.set(message.message_id, Math.max(hop, chain.get(message.message_id) ?? 0))
     return { message: accepted, duplicate: false, status: 'pending' }
   })
 }
@@ -369,8 +371,8 @@ export function receive(
     ({ state, message }) =>
       state === 'ready' && (correlationId === undefined || message.correlation_id === correlationId),
   )
-  // by correlation id in order of acceptance, else by priority and place: the test's offsets are hours
-  ready.sort((a, b) => (correlationId === undefined ? b.priority - a.priority || a.rank - b.rank : a.order - b.order))
+  // the test's offsets are hours
+  ready.sort((a, b) => b.priority - a.priority || a.rank - b.rank)
   let remembered: Period = 'short'
   const given = ready.slice(0, input.max).map((message) => {
     const ms = input.leaseMs ?? Math.round(message.message.delivery_options.lease_seconds * 1000)
@@ -378,7 +380,7 @@ export function receive(
     message.leased = period(model, ms)
     message.lease++
     message.attempts++
-    if (message.leased === 'long') remembered = 'long'
+    if (period(model, 2 * ms) === 'long') remembered = 'long'
     return { message, lease: message.lease }
   })
   if (given.length > 0) inbox.requests.set(input.requestId, { given, remembered })
@@ -399,6 +401,7 @@ export function settle(
 ): ModelResult[] {
   const inbox = model.inboxes.get(agent) as ModelInbox
   let place = 0
+  const extended = new Set<ModelMessage>()
   const results = actions.map(({ action, receipt, ms, reason }): ModelResult => {
     if (!receipt) return 'stale'
     place++
@@ -418,10 +421,11 @@ export function settle(
       return { outcome: 'delivered', duplicate: false }
     }
     if (action === 'extend') {
-      // one request extends a lease once, however often it is sent
+      // the last one of a call counts, and one that is sent again does nothing more
       const extension = `${lease} ${requestId}`
-      if (message.extendedBy !== extension) message.leased = period(model, ms)
+      if (message.extendedBy !== extension || extended.has(message)) message.leased = period(model, ms)
       message.extendedBy = extension
+      extended.add(message)
       return { outcome: 'extended', duplicate: false }
     }
     if (message.attempts >= message.message.delivery_options.max_attempts) {
