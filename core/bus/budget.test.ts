@@ -79,7 +79,7 @@ describe('the budget of commands', () => {
     )
     const costs = await life(hive, batch)
     figures.push({ what: '100 messages, all options', ...costs })
-    expect(costs.total / 100).toBeLessThanOrEqual(0.6)
+    expect(costs.total / 100).toBeLessThanOrEqual(0.5)
   })
 
   it('is at most 14 at publish for each further recipient of a batch', async () => {
