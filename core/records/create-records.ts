@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { AgentsRepository } from './agents-repository.ts'
+import type { ApiKeysRepository } from './api-keys-repository.ts'
 import type { ConversationsRepository } from './conversations-repository.ts'
 import type { MetricsRepository } from './metrics-repository.ts'
 import { createAgents } from './neon/agents.ts'
+import { createApiKeys } from './neon/api-keys.ts'
 import { queryMetrics } from './neon/query-metrics.ts'
 import { readConversation, readMessage } from './neon/read-conversations.ts'
 import { recordConversations } from './neon/record-conversations.ts'
@@ -15,6 +17,7 @@ export type Records = {
   metrics: MetricsRepository
   conversations: ConversationsRepository
   agents: AgentsRepository
+  apiKeys: ApiKeysRepository
   close(): Promise<void>
 }
 
@@ -33,6 +36,7 @@ export function createRecords(config: RecordsConfig, options: Partial<RunOptions
       byMessage: (fromAgent, messageId) => readMessage(run, fromAgent, messageId),
     },
     agents: createAgents(run),
+    apiKeys: createApiKeys(run),
     close: async () => {},
   }
 }

@@ -73,7 +73,7 @@ function unfit(column: string | undefined, cause: Error): HiveError {
 
 /** Postgres names a column's check `<table>_<column>_check`. */
 function columnOf(constraint: string | undefined): string | undefined {
-  return /^(?:agent_metrics|agent_conversations|agents|metric_writes)_(\w+)_check$/.exec(constraint ?? '')?.[1]
+  return /^(?:agent_metrics|agent_conversations|agents|api_keys|metric_writes)_(\w+)_check$/.exec(constraint ?? '')?.[1]
 }
 
 /** `ECONNREFUSED`, `TimeoutError` and the like, from as deep as fetch hides it. */
