@@ -8,6 +8,7 @@ export const Agent = z.strictObject({
   endpoint: z.string().nullable(),
   endpoint_disabled_at: z.iso.datetime({ offset: true }).nullable(),
   disabled: z.boolean(),
+  last_seen_at: z.iso.datetime({ offset: true }).nullable(),
   version: z.int(),
   created_at: z.iso.datetime({ offset: true }),
   updated_at: z.iso.datetime({ offset: true }),
@@ -15,3 +16,6 @@ export const Agent = z.strictObject({
 })
 
 export const AgentPage = page(Agent)
+
+/** When an agent gave the sign of life that was just taken. */
+export const Heartbeat = z.strictObject({ name: AgentName, last_seen_at: z.iso.datetime({ offset: true }) })

@@ -17,3 +17,6 @@ export const ChangeAgent = z.strictObject({
   signing_secret: RegisterAgent.shape.signing_secret,
   disabled: z.boolean().exactOptional(),
 })
+
+/** Body of `POST …/signing-secret/rotate`: the secret to use, else one is made. */
+export const RotateSigningSecret = z.strictObject({ signing_secret: RegisterAgent.shape.signing_secret })

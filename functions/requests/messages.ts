@@ -6,4 +6,5 @@ import { Printable } from '../../core/protocol/printable.ts'
 export const PublishBatch = z.strictObject({ messages: z.array(z.unknown()).min(1).max(100) })
 
 export const MessagePath = z.object({ message_id: Printable })
-export const SenderQuery = z.strictObject({ from_agent: AgentName })
+/** Who sent the message; the agent of the key, where it has one, need not be told. */
+export const SenderQuery = z.strictObject({ from_agent: AgentName.exactOptional() })
