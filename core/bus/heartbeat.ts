@@ -1,3 +1,4 @@
+import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import { unknownAgent } from './agent-errors.ts'
 import { heartbeatScript } from './scripts/heartbeat.ts'
@@ -13,14 +14,23 @@ export async function heartbeat(hive: Hive, agent: string): Promise<{ last_seen_
   return { last_seen_at: iso(now) }
 }
 
-/** When each of these agents last gave a sign of life, null for never: one command. Raises redis.unavailable. */
+/**
+ * When each of these agents last gave a sign of life, null where none is known: one command. All null while Redis is
+ * away, for what Postgres knows of an agent is worth telling without it.
+ */
 export async function lastSeen(hive: Hive, agents: string[]): Promise<(string | null)[]> {
   if (agents.length === 0) return []
   const { bus } = hive
-  const found = await bus.ask((redis) => redis.hmget<Record<string, string | null>>(bus.keys.seen, ...agents))
-  return agents.map((agent) => {
-    const at = found?.[agent]
-    return at === undefined || at === null ? null : iso(at)
+  const found = await bus
+    // the client's types know only what it makes of an answer, which is turned off
+    .ask((redis) => redis.hmget(bus.keys.seen, ...agents) as Promise<unknown> as Promise<(string | null)[]>)
+    .catch((error: unknown) => {
+      if (error instanceof HiveError && error.code === 'redis.unavailable') return []
+      throw error
+    })
+  return agents.map((_, index) => {
+    const at = found[index] ?? null
+    return at === null ? null : iso(at)
   })
 }
 
