@@ -121,6 +121,7 @@ function enforceMinima(config: HiveConfig): void {
     wakeGraceMs: 10_000,
     deliveryTimeoutMs: 500,
     breakerOpenMs: 1_000,
+    apiKeyCacheMs: 1_000,
   }
   const faults = Object.entries(minima).filter(([field, least]) => Number(config[field as keyof HiveConfig]) < least)
   if (faults.length > 0) {

@@ -308,6 +308,31 @@ describe('an agent', () => {
     expect(new Set(items.map(({ agent_name }) => agent_name))).toEqual(new Set(['alice']))
   })
 
+  it('has Idempotency-Keys of its own', async () => {
+    const headers = { 'idempotency-key': 'write-1' }
+    const once = (agent_name: string) => ({ agent_name, metric_type: 'once', value: 1 })
+    const write = (agent: string, key: string) => call('POST', '/v1/metrics', once(agent), { key, headers })
+    const bob = await createKey(hive, { agent: 'bob', scopes: ['metrics:write'], expires_at: null })
+    for (const [agent, key] of [
+      ['alice', keys['metrics:write']],
+      ['alice', keys['metrics:write']],
+      ['bob', bob.key],
+    ] as const) {
+      expect((await write(agent, key)).status).toBe(201)
+    }
+    const { body } = await call('GET', '/v1/metrics?metric_type=once', undefined, { key: keys.admin })
+    const { items } = body as { items: { agent_name: string }[] }
+    expect(items.map(({ agent_name }) => agent_name).sort()).toEqual(['alice', 'bob'])
+  })
+
+  it('is known by a name that a URL has to write otherwise', async () => {
+    await registerAgent(hive, 'an agent+1', { endpoint: null, disabled: false })
+    const { key } = await createKey(hive, { agent: 'an agent+1', scopes: ['receive'], expires_at: null })
+    expect((await call('GET', '/v1/agents/an%20agent+1/inbox', undefined, { key })).status).toBe(200)
+    expect((await call('GET', '/v1/agents/an%20agent%2B1/inbox', undefined, { key })).status).toBe(200)
+    expect((await call('GET', '/v1/agents/an%20agent/inbox', undefined, { key })).status).toBe(403)
+  })
+
   it('does not enable itself', async () => {
     const answer = await call('PATCH', '/v1/agents/alice', { disabled: false }, { key: keys.receive })
     expect(answer).toMatchObject({ status: 403, body: { code: 'auth.forbidden', errors: [{ field: 'disabled' }] } })
