@@ -1,6 +1,6 @@
 import { authenticate } from '../core/access/authenticate.ts'
 import { type Caller, forbidden, hasScope, isAdmin } from '../core/access/caller.ts'
-import { type RateStanding, takeToken } from '../core/access/rate-limit.ts'
+import { type RateClass, RateLimited, type RateStanding, takeToken } from '../core/access/rate-limit.ts'
 import { reportSecurity } from '../core/access/report-security.ts'
 import { HiveError } from '../core/errors.ts'
 import type { Hive } from '../core/hive.ts'
@@ -30,7 +30,7 @@ export async function authorize(
   const caller = await authenticated(hive, attempt)
   const route = byKey.get(attempt.routeKey)
   const scope = route?.access.scope ?? 'any'
-  const standing = await takeToken(hive, caller, scope)
+  const standing = await counted(hive, caller, scope, attempt)
   if (standing) onLimit(standing)
   const refusal = refusalOf(caller, route, attempt)
   if (refusal) {
@@ -62,6 +62,19 @@ async function authenticated(hive: Hive, attempt: Attempt): Promise<Caller> {
   } catch (error) {
     if (error instanceof HiveError && error.status === 401) {
       reportSecurity(hive, { event_type: 'authentication_failed', detail: error.code, ...about(attempt) })
+    }
+    throw error
+  }
+}
+
+async function counted(hive: Hive, caller: Caller, name: RateClass, attempt: Attempt): Promise<RateStanding | null> {
+  try {
+    return await takeToken(hive, caller, name)
+  } catch (error) {
+    if (error instanceof RateLimited) {
+      const { keyId, agent } = caller
+      const detail = error.message
+      reportSecurity(hive, { event_type: 'rate_limited', key_id: keyId, agent, detail, ...about(attempt) })
     }
     throw error
   }

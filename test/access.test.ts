@@ -89,6 +89,8 @@ describe('a limit', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(30)
     expect(refused.headers.get('ratelimit-policy')).toBe('"records:read";q=2;w=60')
     expect(refused.headers.get('ratelimit')).toMatch(/^"records:read";r=0;t=\d+$/)
+    const event = { message: 'security', event_type: 'rate_limited', agent: 'alice', route: 'GET /v1/metrics' }
+    expect(logged).toMatchObject([event])
     // other classes, and problems too
     const publish = await call('POST', '/v1/messages', {}, { key })
     expect(publish.status).toBe(400)

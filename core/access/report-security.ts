@@ -2,7 +2,7 @@ import type { Hive } from '../hive.ts'
 
 /** Something that people who watch over a hive want to know. Nothing in it is a secret. */
 export type SecurityEvent = {
-  event_type: 'authentication_failed' | 'scope_violation'
+  event_type: 'authentication_failed' | 'scope_violation' | 'rate_limited'
   /** The key, where one is known. */
   key_id?: string
   agent?: string | null
