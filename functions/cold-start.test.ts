@@ -12,8 +12,8 @@ beforeAll(async () => {
   metafile = (await build({ ...options, entryPoints, metafile: true, write: false })).metafile
 })
 
-/** The packages that a function loads when it starts: what stands behind an `import()` is not among them. */
-function packagesAtStart(file: string): Set<string> {
+/** The files that a function loads when it starts: what stands behind an `import()` is not among them. */
+function filesAtStart(file: string): string[] {
   const { outputs } = metafile
   const loaded = new Set(Object.keys(outputs).filter((name) => name.endsWith(`/${file}.js`)))
   for (const chunk of loaded) {
@@ -21,8 +21,11 @@ function packagesAtStart(file: string): Set<string> {
       if (kind === 'import-statement' && path in outputs) loaded.add(path)
     }
   }
-  const inputs = [...loaded].flatMap((chunk) => Object.keys(outputs[chunk]?.inputs ?? {}))
-  const names = inputs.map((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1])
+  return [...loaded].flatMap((chunk) => Object.keys(outputs[chunk]?.inputs ?? {}))
+}
+
+function packagesAtStart(file: string): Set<string> {
+  const names = filesAtStart(file).map((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1])
   return new Set(names.filter((name) => name !== undefined))
 }
 
@@ -34,6 +37,11 @@ describe('starting a function', () => {
     for (const heavy of ['@neondatabase/serverless', 'pg', 'ws', '@aws-sdk/client-sqs', '@smithy/core']) {
       expect(packages).not.toContain(heavy)
     }
+  })
+
+  it('only openapi loads what describes the API', () => {
+    const describes = /functions\/(openapi\/|schemas\.ts)/
+    expect(files.filter((file) => filesAtStart(file).some((name) => describes.test(name)))).toEqual(['openapi'])
   })
 
   it('has the heavy packages behind an import()', () => {

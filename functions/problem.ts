@@ -2,7 +2,7 @@ import { type ErrorCode, HiveError } from '../core/errors.ts'
 import type { Answer } from './answer.ts'
 
 /** The short name of each problem; what happened in one case is the error's own message. */
-const titles: Record<ErrorCode, string> = {
+export const problemTitles: Record<ErrorCode, string> = {
   'request.invalid_json': 'The body is not valid JSON',
   'request.invalid': 'The request is not valid',
   'request.unprocessable': 'The request contradicts itself',
@@ -40,7 +40,7 @@ export function problem(error: unknown, requestId: string): Answer {
   const status = known?.status ?? 500
   const body = {
     type: `urn:agent-hive:error:${code}`,
-    title: titles[code],
+    title: problemTitles[code],
     status,
     detail: known?.message ?? 'The failure was logged under this request id.',
     code,

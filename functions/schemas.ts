@@ -7,21 +7,23 @@ import { Inbox, Received, Settled } from './answers/inbox.ts'
 import { Key, KeyPage, NewKey, RotatedKey } from './answers/keys.ts'
 import { MessageStatus, Published, PublishedBatch } from './answers/messages.ts'
 import { MetricPage, MetricRollups, MetricsWritten } from './answers/metrics.ts'
+import { OpenApiDocument } from './answers/openapi.ts'
 import { RebuiltProjection } from './answers/projection.ts'
-import { ChangeAgent, RegisterAgent, RotateSigningSecret } from './requests/agents.ts'
-import { SelectDeadLetters } from './requests/dead-letters.ts'
+import { AgentPath, ChangeAgent, RegisterAgent, RotateSigningSecret } from './requests/agents.ts'
+import { DeadLetterPath, SelectDeadLetters } from './requests/dead-letters.ts'
 import { Receive, Settle } from './requests/inbox.ts'
-import { CreateKey, RotateKey } from './requests/keys.ts'
-import { PublishBatch } from './requests/messages.ts'
-import { MetricPoint, MetricPoints } from './requests/metrics.ts'
+import { CreateKey, KeyPath, KeyQuery, RotateKey } from './requests/keys.ts'
+import { MessagePath, PublishBatch, SenderQuery } from './requests/messages.ts'
+import { MetricPoint, MetricPoints, MetricQuery, RollupQuery } from './requests/metrics.ts'
+import { PageQuery } from './requests/paging.ts'
 import { RebuildProjection } from './requests/projection.ts'
-import type { Route } from './routes.ts'
+import type { PathParameter, Route } from './routes.ts'
 
-/** The schema of each body that the route table names. For documents and tests: no function loads them all. */
+/** The schema of each body that the route table names. For the document and for tests: no other function loads them all. */
 export const requests: Record<NonNullable<Route['request']>, z.ZodType> = {
-  AgentMessage: PublishInput,
   ChangeAgent,
   CreateKey,
+  NewMessage: PublishInput,
   PublishBatch,
   RebuildProjection,
   Receive,
@@ -30,7 +32,24 @@ export const requests: Record<NonNullable<Route['request']>, z.ZodType> = {
   RotateSigningSecret,
   SelectDeadLetters,
   Settle,
-  WriteMetrics: z.union([MetricPoints, MetricPoint]),
+  WriteMetrics: z.union([MetricPoints, MetricPoint]).describe('Many points, or one bare: all are written or none.'),
+}
+
+/** The schema of each query that the route table names. */
+export const queries: Record<NonNullable<Route['query']>, z.ZodObject> = {
+  KeyQuery,
+  MetricQuery,
+  PageQuery,
+  RollupQuery,
+  SenderQuery,
+}
+
+/** The schema of each parameter that stands in a path. */
+export const pathParameters: Record<PathParameter, z.ZodType> = {
+  agent: AgentPath.shape.agent,
+  dead_letter_id: DeadLetterPath.shape.dead_letter_id,
+  key_id: KeyPath.shape.key_id,
+  message_id: MessagePath.shape.message_id,
 }
 
 /** The schema of each answer that the route table names. */
@@ -50,6 +69,7 @@ export const answers: Record<Route['answer'], z.ZodType> = {
   MetricRollups,
   MetricsWritten,
   NewKey,
+  OpenApiDocument,
   Published,
   PublishedBatch,
   RebuiltProjection,

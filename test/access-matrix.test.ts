@@ -142,6 +142,7 @@ const matrix: Record<RouteKey, Entry> = {
   },
   'POST /v1/projection/rebuild': { scope: 'admin', another: admin, outcome: '200' },
   'GET /v1/health': { scope: 'any', another: admin, outcome: '200' },
+  'GET /openapi.json': { scope: 'any', another: admin, outcome: '200' },
 }
 
 let hive: TestHive

@@ -53,8 +53,8 @@ describe('answers have the shape that the route table names', () => {
     await call('PATCH', '/v1/agents/bob', { disabled: false })
     await call('POST', '/v1/agents/bob/heartbeat')
     expect((await call('GET', '/v1/agents/bob')).body).toMatchObject({ last_seen_at: expect.any(String) })
-    const rotated = await call<{ signing_secret?: string }>('POST', '/v1/agents/bob/signing-secret/rotate', {})
-    expect(rotated.body.signing_secret).toMatch(/^whsec_/)
+    const turned = await call<{ signing_secret?: string }>('POST', '/v1/agents/bob/signing-secret/rotate', {})
+    expect(turned.body.signing_secret).toMatch(/^whsec_/)
     await call('GET', '/v1/agents?limit=1')
   })
 
@@ -130,8 +130,9 @@ describe('answers have the shape that the route table names', () => {
     expect(rest.body).toEqual({ agents: 1, keys: 2, next_cursor: null })
   })
 
-  it('of health', async () => {
+  it('of the hive itself', async () => {
     await call('GET', '/v1/health')
+    await call('GET', '/openapi.json')
   })
 
   it('and every route was called above', () => {

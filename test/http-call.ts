@@ -1,10 +1,14 @@
 import { expect } from 'vitest'
 import type { ErrorCode } from '../core/errors.ts'
 import { Problem } from '../functions/answers/problem.ts'
+import { expectDescribed } from './described.ts'
 
 export type HttpAnswer = { status: number; headers: Headers; body: unknown }
 
-/** A caller of one gateway: `body` is sent as JSON, or as it is when it is text or bytes. `key` null sends none. */
+/**
+ * A caller of one gateway: `body` is sent as JSON, or as it is when it is text or bytes. `key` null sends none.
+ * Every answer is held against the OpenAPI document.
+ */
 export function httpCaller(url: string, adminKey: string) {
   return async (
     method: string,
@@ -23,9 +27,13 @@ export function httpCaller(url: string, adminKey: string) {
       ...(body === undefined ? {} : { body: isRaw(body) ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
-    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+    const { status, headers } = response
+    const answer = { status, headers, body: text === '' ? null : JSON.parse(text) }
+    expectDescribed(method, path, answer)
+    return answer
   }
 }
+
 function isRaw(body: unknown): body is string | Uint8Array<ArrayBuffer> {
   return typeof body === 'string' || body instanceof Uint8Array
 }

@@ -63,6 +63,19 @@ describe('dead letters', () => {
     expect(seen).toEqual(batch)
   })
 
+  it('that are large make shorter pages: an answer stays below 2.5 MiB', async () => {
+    const batch = await dead(13, { body: { text: 'x'.repeat(250 * 1024) } })
+    // one receive hands over ten of them
+    const nacks = (await inbox.take()).map(({ receipt }) => ({ receipt }))
+    await inbox.settle({ nacks })
+    const first = await listDeadLetters(hive, agent, { limit: 100 })
+    expect(first.items.map(({ message }) => message)).toEqual(batch.slice(0, 10))
+    const second = await listDeadLetters(hive, agent, { limit: 100, cursor: first.next_cursor ?? '' })
+    expect(second.items.map(({ message }) => message)).toEqual(batch.slice(10))
+    expect(second.next_cursor).toBeNull()
+    expect(await redrive(hive, agent, { all: true })).toBe(13)
+  })
+
   it('of an unknown agent, or unknown ones, are errors', async () => {
     expect((await refusal(listDeadLetters(hive, 'nobody', { limit: 1 }))).code).toBe('agent.unknown')
     expect((await refusal(redrive(hive, 'nobody', { all: true }))).code).toBe('agent.unknown')
@@ -81,6 +94,34 @@ describe('dead letters', () => {
     expect(await redrive(hive, agent, { ids: [id] })).toBe(0)
     expect(await discard(hive, agent, { ids: [id, 'no id', '42'] })).toBe(0)
     expect(await dumpKeys(hive)).toEqual(dump)
+  })
+})
+
+describe('the status of a dead letter', () => {
+  it('outlives the ledger of its publish, and so does what became of it', async () => {
+    const short = await testHive({ shortLifeMs: 600, dedupMarginMs: 50, statusRetentionMs: 100 })
+    onTestFinished(() => short.dispose())
+    await register(short, ['bob', 'cyd'])
+    const [nacked, lost] = [
+      sampleMessage({ ttl: 0.6, delivery_options: { max_attempts: 1 } }),
+      sampleMessage({ ttl: 0.6, to_agent: 'cyd', delivery_options: { max_attempts: 1 } }),
+    ]
+    await publish(short, [nacked, lost])
+    await inboxOf(short, 'bob').nack(await inboxOf(short, 'bob').takeOne(), { reason: 'no use' })
+    await inboxOf(short, 'cyd').takeOne({ leaseMs: 1 })
+    const ledgers = async () => Object.keys(await dumpKeys(short)).filter((key) => key.includes(':sent:s')).length
+    await expect
+      .poll(async () => {
+        await tend(short, 'cyd')
+        return ledgers()
+      })
+      .toBe(0)
+    const statusIn = async (id: string) => (await messageStatus(short, 'ann', id)).recipients[0]
+    expect(await statusIn(nacked.message_id)).toMatchObject({ status: 'failed', state: 'dead', reason: 'no use' })
+    expect(await statusIn(lost.message_id)).toMatchObject({ status: 'failed', reason: 'lease expired' })
+    await discard(short, 'bob', { all: true })
+    expect(await statusIn(nacked.message_id)).toMatchObject({ status: 'discarded' })
+    expect((await refusal(messageStatus(short, 'eve', lost.message_id))).code).toBe('message.unknown')
   })
 })
 

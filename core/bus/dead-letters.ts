@@ -1,15 +1,14 @@
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import { contentDigest } from '../protocol/digest.ts'
-import { decodeEnvelope } from '../protocol/envelope.ts'
 import type { AgentMessage } from '../protocol/message.ts'
 import { decodeCursor, encodeCursor } from '../records/cursor.ts'
 import type { Page } from '../records/page.ts'
 import { unknownAgent } from './agent-errors.ts'
 import { dropBodies } from './drop-bodies.ts'
 import { earlierOutcomes, inboxKeys } from './inbox-keys.ts'
-import { decodeState } from './message-state.ts'
-import { wakeAfter } from './receive.ts'
+import { type LoadedLetter, loadDeadLetters } from './load-dead-letters.ts'
+import { answerLimit, wakeAfter } from './receive.ts'
 import { discardScript, redriveScript } from './scripts/dead-letters.ts'
 
 /** A message whose attempts are used up. */
@@ -27,12 +26,10 @@ export type DeadLetter = {
 
 export type DeadLetterSelection = { ids: string[] } | { all: true }
 
-type LoadedLetter = DeadLetter & { body: string | null }
-
 /** How many dead letters one script handles: a redrive reads them first, and Upstash answers at most 10 MB. */
 const chunk = 25
 
-/** Dead letters of an agent, the oldest first. Raises agent.unknown, cursor.invalid, redis.unavailable. */
+/** Dead letters of an agent, the oldest first; large ones make a page shorter than `limit`. Raises agent.unknown, cursor.invalid, redis.unavailable. */
 export async function listDeadLetters(
   hive: Hive,
   agent: string,
@@ -60,13 +57,11 @@ export async function listDeadLetters(
     if (page.length < 2 * (input.limit + 1)) break
     offset += input.limit + 1
   }
-  const shown = places.slice(0, input.limit)
-  const letters = await load(hive, agent, shown)
-  const last = shown.at(-1)
+  const { letters, read } = await loadDeadLetters(hive, agent, places.slice(0, input.limit), answerLimit)
+  const last = places[read - 1]
   return {
     items: letters.map(withoutBody),
-    next_cursor:
-      places.length > input.limit && last ? encodeCursor('dead-letters', String(last.diedAt), last.id) : null,
+    next_cursor: places.length > read && last ? encodeCursor('dead-letters', String(last.diedAt), last.id) : null,
   }
 }
 
@@ -87,7 +82,8 @@ export async function getDeadLetter(hive: Hive, agent: string, id: string): Prom
   const diedAt = /^\d{1,17}$/.test(id)
     ? await hive.bus.ask((redis) => redis.zscore(hive.bus.keys.dead(agent), id))
     : null
-  const [letter] = diedAt === null ? [] : await load(hive, agent, [{ id, diedAt: Number(diedAt) }])
+  const place = diedAt === null ? [] : [{ id, diedAt: Number(diedAt) }]
+  const [letter] = (await loadDeadLetters(hive, agent, place)).letters
   if (!letter) throw new HiveError('dead_letter.unknown', 'This agent has no such dead letter.')
   return withoutBody(letter)
 }
@@ -100,7 +96,7 @@ export async function redrive(hive: Hive, agent: string, selection: DeadLetterSe
   const { bus } = hive
   return overSelection(hive, agent, selection, async (ids) => {
     const requestId = hive.ids.requestId()
-    const letters = await load(
+    const { letters } = await loadDeadLetters(
       hive,
       agent,
       ids.map((id) => ({ id, diedAt: 0 })),
@@ -164,41 +160,6 @@ async function overSelection(
   let done = 0
   for (let i = 0; i < ids.length; i += chunk) done += await act(ids.slice(i, i + chunk))
   return done
-}
-
-async function load(hive: Hive, agent: string, places: { id: string; diedAt: number }[]): Promise<LoadedLetter[]> {
-  if (places.length === 0) return []
-  const { bus } = hive
-  const fields = places.flatMap(({ id }) => [id, `m:${id}`])
-  const values = await bus.ask((redis) => redis.hmget(bus.keys.inbox(agent), ...fields))
-  const row = values as unknown as (string | null)[]
-  const states = places.map((_, i) => {
-    const text = row[2 * i]
-    return typeof text === 'string' ? decodeState(text) : undefined
-  })
-  const tokens = states.flatMap((state) => (state?.body ? [state.body] : []))
-  const bodies =
-    tokens.length === 0
-      ? []
-      : await bus.ask((redis) => redis.mget<(string | null)[]>(...tokens.map((token) => bus.keys.body(agent, token))))
-  const bodyOf = new Map(tokens.map((token, i) => [token, bodies[i]]))
-  return places.flatMap(({ id, diedAt }, i) => {
-    const state = states[i]
-    const envelope = state?.body ? bodyOf.get(state.body) : row[2 * i + 1]
-    if (!state || state.state !== 'dead' || !envelope) return []
-    return [
-      {
-        dead_letter_id: id,
-        died_at: new Date(diedAt).toISOString(),
-        reason: state.reason,
-        attempts: state.attempts,
-        max_attempts: state.max_attempts,
-        kept_until: new Date(state.due_at).toISOString(),
-        message: decodeEnvelope(envelope),
-        body: state.body,
-      },
-    ]
-  })
 }
 
 async function mustExist(hive: Hive, agent: string): Promise<void> {

@@ -35,6 +35,8 @@ export function createKeys(stage: string) {
     /** Hash of the sender's message ids of one period → digest and first result. */
     sentShort: (agent: string, period: number) => `${of(agent)}:sent:s${period}`,
     sentLong: (agent: string, period: number) => `${of(agent)}:sent:l${period}`,
+    /** Hash of the sender's message ids that became dead letters in one period → where they are. */
+    sentDead: (agent: string, period: number) => `${of(agent)}:sent:d${period}`,
     /** Stream of what history has yet to write. */
     outbox: (shard: number) => `${root}:outbox:${shard}`,
     /** String: bytes in that stream. */

@@ -1,6 +1,7 @@
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import type { Status } from '../protocol/status.ts'
+import { bucketsAround, findSent } from './find-sent.ts'
 import { decodeState, type LiveState, type MessageState } from './message-state.ts'
 import { statusScript } from './scripts/status.ts'
 
@@ -35,35 +36,12 @@ export type MessageStatus = { message_id: string; from_agent: string; recipients
  * another agent sent, or whose retention has ended.
  */
 export async function messageStatus(hive: Hive, fromAgent: string, messageId: string): Promise<MessageStatus> {
-  const { bus } = hive
-  const at = bus.now()
-  const short = Math.floor(at / bus.periods.short)
-  const long = Math.floor(at / bus.periods.long)
-  // one bucket ahead too: this clock is an estimate of Redis's
-  const buckets = [
-    ...span(short, bus.periods.shortBuckets).map((period) => bus.keys.sentShort(fromAgent, period)),
-    ...span(long, bus.periods.longBuckets).map((period) => bus.keys.sentLong(fromAgent, period)),
-  ]
-  const entries = await bus.ask((redis) => {
-    const pipeline = redis.pipeline()
-    for (const key of buckets) pipeline.hget(key, `i:${messageId}`)
-    return pipeline.exec<(string | null)[]>()
-  })
-  // an id that was forgotten may have been used anew, in the ledger of another length of life
-  const [latest] = entries
-    .flatMap((text) => (text === null ? [] : [decodeLedgerEntry(text)]))
-    .sort((a, b) => b.acceptedAt - a.acceptedAt)
-  if (!latest) throw unknownMessage()
-  const { sequence, recipient } = latest
+  const sent = await findSent(hive, fromAgent, messageId)
+  if (!sent) throw unknownMessage()
+  const { sequence, recipient } = sent
   const [status] = await recipientStatuses(hive, recipient, [sequence])
   if (!status) throw unknownMessage()
   return { message_id: messageId, from_agent: fromAgent, recipients: [status] }
-}
-
-/** A ledger entry is `<digest> <accepted ms> <sequence> <recipient>`. */
-function decodeLedgerEntry(entry: string): { acceptedAt: number; sequence: string; recipient: string } {
-  const [, acceptedAt, sequence = '', ...recipient] = entry.split(' ')
-  return { acceptedAt: Number(acceptedAt), sequence, recipient: recipient.join(' ') }
 }
 
 /** What became of messages of one inbox, by sequence; undefined where nothing is kept any more. */
@@ -77,8 +55,10 @@ export async function recipientStatuses(
     keys: [
       bus.keys.inbox(agent),
       bus.keys.ready(agent),
-      ...span(moment.settled, bus.periods.settledBuckets).map((period) => bus.keys.settled(agent, period)),
-      ...span(moment.long, bus.periods.settledLongBuckets).map((period) => bus.keys.settledLong(agent, period)),
+      ...bucketsAround(moment.settled, bus.periods.settledBuckets).map((period) => bus.keys.settled(agent, period)),
+      ...bucketsAround(moment.long, bus.periods.settledLongBuckets).map((period) =>
+        bus.keys.settledLong(agent, period),
+      ),
     ],
     args: [String(sequences.length), ...sequences],
   }))
@@ -167,11 +147,6 @@ function heldBy(message: MessageState, holder: string, now: number): Waiting {
     because: `${key} ${name}, which is ${head.state}`,
     ...(waits && head.due_at > now ? { until: iso(head.due_at) } : {}),
   }
-}
-
-/** The current bucket, the next one, and those before that may still hold an entry. */
-function span(current: number, buckets: number): number[] {
-  return Array.from({ length: buckets + 1 }, (_, i) => current + 1 - i)
 }
 
 function reasonOf(text: string): { reason?: string } {

@@ -122,7 +122,8 @@ describe('an ordering key', () => {
   it('goes on when its head expires, waiting or leased', async () => {
     await send('head', { ttl: 0.02 })
     await send('next')
-    await expect.poll(async () => textsOf(await inbox.take())).toEqual(['next'])
+    await expect.poll(counts).toMatchObject({ ready: 1, held: 0 })
+    expect(textsOf(await inbox.take())).toEqual(['next'])
 
     await send('leased', { key: 'l', ttl: 0.3 })
     await send('after it', { key: 'l' })

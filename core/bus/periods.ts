@@ -21,11 +21,16 @@ export type Periods = {
   keep: number
   /** How long outcomes are kept: at least as long as dedup can find a message, so that a duplicate is told its status. */
   outcomes: number
+  /** Where dead letters are, noted for their senders. */
+  dead: number
+  /** How long such a note is kept: until the outcome of a letter that nobody saw to has ended too. */
+  keepDead: number
   /** Buckets that may still hold an entry. */
   shortBuckets: number
   longBuckets: number
   settledBuckets: number
   settledLongBuckets: number
+  deadBuckets: number
 }
 
 /** Derives the buckets from the configured margins: two short or three long ones always cover life plus margin. */
@@ -35,6 +40,8 @@ export function periodsOf(config: HiveConfig): Periods {
   const long = Math.ceil((longestLifeMs + dedupMarginMs) / 2)
   const outcomes = Math.max(statusRetentionMs, 2 * short)
   const settled = Math.max(shortestBucketMs, Math.ceil(outcomes / 4))
+  const keepDead = config.deadRetentionMs + outcomes
+  const dead = Math.max(shortestBucketMs, Math.ceil(keepDead / 4))
   const keep = Math.max(dedupMarginMs, statusRetentionMs + Math.min(longestLeaseMs, shortLifeMs))
   return {
     short,
@@ -42,9 +49,12 @@ export function periodsOf(config: HiveConfig): Periods {
     settled,
     keep,
     outcomes,
+    dead,
+    keepDead,
     shortBuckets: Math.ceil((shortLifeMs + keep) / short) + 1,
     longBuckets: Math.ceil((longestLifeMs + keep) / long) + 1,
     settledBuckets: Math.ceil(outcomes / settled) + 1,
     settledLongBuckets: Math.ceil(Math.max(outcomes, 2 * long) / long) + 1,
+    deadBuckets: Math.ceil(keepDead / dead) + 1,
   }
 }

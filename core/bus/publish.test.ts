@@ -49,6 +49,16 @@ describe('publish', () => {
     expect((await take(agent)).messages).toHaveLength(1)
   })
 
+  it('accepts once what many callers publish at the same time', async () => {
+    const agent = 'crowded'
+    await register(hive, agent)
+    const message = sampleMessage({ to_agent: agent })
+    const results = await Promise.all(Array.from({ length: 20 }, () => publish(hive, [message])))
+    expect(results.filter(([result]) => result?.duplicate === false)).toHaveLength(1)
+    expect(new Set(results.map(([result]) => result?.accepted_at)).size).toBe(1)
+    expect((await take(agent)).messages).toHaveLength(1)
+  })
+
   it('writes nothing for a duplicate', async () => {
     const message = sampleMessage()
     await publish(hive, [message])

@@ -7,11 +7,12 @@ import { dropBodies } from './drop-bodies.ts'
 import { inboxKeys } from './inbox-keys.ts'
 import { shardOf } from './keys.ts'
 import { encodeReceipt } from './receipt.ts'
+import { type Died, rememberDead } from './remember-dead.ts'
 import { receiveScript } from './scripts/receive.ts'
 import { sendWakes } from './wake.ts'
 
 /** One answer carries at most this much of messages, but always at least one: Lambda's answers end at 6 MB. */
-const answerLimit = 2.5 * 1024 * 1024
+export const answerLimit = 2.5 * 1024 * 1024
 
 /** After these, a waiting receive looks every 2 s: at most 12 looks of one command in 20 s. */
 const firstLooksMs = [250, 500, 1000]
@@ -157,9 +158,10 @@ async function claimNow(
       }
       return { messages: [], counts: namedCounts([]), nextDue: 0, waiting: false, blocked: answer[0], target: noTarget }
     }
-    const [, , counts, orphans, history, delay, again, nextDue, waiting, rows, target] = answer as ReceiveAnswer
+    const [, , counts, orphans, history, delay, again, nextDue, waiting, rows, target, died] = answer as ReceiveAnswer
     await Promise.all([
       dropBodies(hive, agent, orphans),
+      rememberDead(hive, agent, died),
       wakeAfter(hive, agent, input.requestId, Number(history), delay),
     ])
     if (rows.length === 0 && Number(again) === 1) continue
@@ -195,6 +197,7 @@ type ReceiveAnswer = [
   waiting: number,
   rows: MessageRow[],
   target: [endpoint: string, secrets: string, failures: number, openUntil: string],
+  died: Died[],
 ]
 
 function targetOf([endpoint, secrets, failures, openUntil]: ReceiveAnswer[10]): DeliveryTarget {

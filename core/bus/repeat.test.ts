@@ -55,11 +55,17 @@ async function again<T>(script: BusScript, call: () => Promise<T>): Promise<T> {
   hive.upstash.faults.next('drop-after', 1, { script: script.source })
   expect((await refusal(call())).code).toBe('redis.unavailable')
   expect(hive.upstash.faults.pending).toBe(0)
-  const applied = await dumpKeys(hive)
+  const applied = await scriptsState()
   const answer = await call()
-  expect(await dumpKeys(hive)).toEqual(applied)
+  expect(await scriptsState()).toEqual(applied)
   requestId = undefined
   return answer
+}
+
+/** Everything but the notes for senders of dead letters, which no script writes: the call that was cut off had not yet. */
+async function scriptsState() {
+  const dump = await dumpKeys(hive)
+  return Object.fromEntries(Object.entries(dump).filter(([key]) => !key.includes(':sent:d')))
 }
 
 async function dead(): Promise<string> {

@@ -30,7 +30,7 @@ describe('after retention', () => {
     const hive = await testHive({
       statusRetentionMs: 200,
       deadRetentionMs: 200,
-      shortLifeMs: 400,
+      shortLifeMs: 800,
       dedupMarginMs: 100,
       wakeGraceMs: 50,
     })
@@ -40,7 +40,7 @@ describe('after retention', () => {
     await register(hive, 'push', { endpoint: 'https://agent.example/hook' })
     // in each state that a message can be in, and out of it by every way
     const inbox = inboxOf(hive, 'bob')
-    const ttl = 0.4
+    const ttl = 0.8
     const once = { max_attempts: 1 }
     const large = { text: 'x'.repeat(20_000) }
     await publish(hive, [

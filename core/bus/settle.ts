@@ -5,6 +5,7 @@ import { type Counts, namedCounts } from './counts.ts'
 import { earlierOutcomes, inboxKeys } from './inbox-keys.ts'
 import { decodeReceipt } from './receipt.ts'
 import { wakeAfter } from './receive.ts'
+import { type Died, rememberDead } from './remember-dead.ts'
 import { settleScript } from './scripts/settle.ts'
 
 export type SettleInput = {
@@ -107,8 +108,8 @@ export async function settleActions(
   }))
   if (answer[0] === 'unknown') throw unknownAgent(agent)
   if (answer[0] === 'stale') throw staleReceipts(actions)
-  const [, , counts, history, delay, rows] = answer as ['ok', string, number[], number, unknown, ResultRow[]]
-  await wakeAfter(hive, agent, requestId, Number(history), delay)
+  const [, , counts, history, delay, rows, died] = answer as SettleAnswer
+  await Promise.all([rememberDead(hive, agent, died), wakeAfter(hive, agent, requestId, Number(history), delay)])
   let row = 0
   return {
     results: actions.map((action, i) => describe(action.receipt, receipts[i] ? rows[row++] : undefined)),
@@ -116,6 +117,15 @@ export async function settleActions(
   }
 }
 
+type SettleAnswer = [
+  'ok',
+  now: string,
+  counts: number[],
+  history: number,
+  delay: unknown,
+  results: ResultRow[],
+  died: Died[],
+]
 type ResultRow = [outcome: Outcome | 'stale', duplicate: number, at: string]
 
 function describe(receipt: string, row: ResultRow | undefined): SettledReceipt {

@@ -2,6 +2,7 @@ import type { Hive } from '../hive.ts'
 import { dropBodies } from './drop-bodies.ts'
 import { inboxKeys } from './inbox-keys.ts'
 import { wakeAfter } from './receive.ts'
+import { type Died, rememberDead } from './remember-dead.ts'
 import { tendScript } from './scripts/tend.ts'
 
 /** Due events that one script applies at most, so that it stays short. */
@@ -19,10 +20,25 @@ export async function tend(hive: Hive, agent: string): Promise<{ more: boolean }
     args: [agent, String(eventsARound)],
   }))
   if (answer[0] === 'unknown') return { more: false }
-  const [, , , orphans, history, delay, more] = answer as [string, string, unknown, string[], number, unknown, number]
-  await Promise.all([dropBodies(hive, agent, orphans), wakeAfter(hive, agent, requestId, Number(history), delay)])
+  const [, , , orphans, history, delay, more, died] = answer as TendAnswer
+  await Promise.all([
+    dropBodies(hive, agent, orphans),
+    rememberDead(hive, agent, died),
+    wakeAfter(hive, agent, requestId, Number(history), delay),
+  ])
   return { more: Number(more) === 1 }
 }
+
+type TendAnswer = [
+  'ok',
+  now: string,
+  counts: number[],
+  orphans: string[],
+  history: number,
+  delay: unknown,
+  more: number,
+  died: Died[],
+]
 
 /** Agents of one shard whose inboxes want to be looked after, the longest waiting first. */
 export async function dueAgents(hive: Hive, shard: number, limit: number): Promise<string[]> {

@@ -15,6 +15,7 @@ export const AgentName = z
     new RegExp(`^${name}$`),
     'must be an agent name: 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
   )
+  .describe('The name of an agent. Upper and lower case differ.')
 
 /** Where a message may go: an agent's name, `topic:<name>` or `capability:<name>`; each name follows `AgentName`. */
 export const Address = z
@@ -23,6 +24,7 @@ export const Address = z
     new RegExp(`^(?:topic:|capability:)?${name}$`),
     'must be an agent name, topic:<name> or capability:<name>; a name is 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
   )
+  .describe("Where a message goes: an agent's name, `topic:<name>` or `capability:<name>`.")
 
 export type ParsedAddress = { kind: 'agent' | 'topic' | 'capability'; name: string }
 

@@ -28,10 +28,27 @@ const Backoff = z
  * - `ordering_key`: messages to one recipient with the same key are handed over one at a time, in publish order.
  */
 export const DeliveryOptions = z.strictObject({
-  delay_seconds: z.number().min(0).default(0),
-  max_attempts: z.int().min(1).max(deliveryLimits.maxAttempts).default(5),
-  backoff: z.preprocess((given) => (typeof given === 'string' ? { type: given } : given), Backoff).prefault({}),
-  lease_seconds: z.number().min(0.001).max(43_200).default(30),
-  ordering_key: Printable.exactOptional(),
+  delay_seconds: z.number().min(0).describe('Not handed over before; less than the ttl.').default(0),
+  max_attempts: z
+    .int()
+    .min(1)
+    .max(deliveryLimits.maxAttempts)
+    .describe('Hand-overs in all; the last one that fails makes a dead letter.')
+    .default(5),
+  backoff: z
+    .preprocess((given) => (typeof given === 'string' ? { type: given } : given), Backoff)
+    .describe(
+      'The wait after attempt n: `exponential` is up to min(cap, base × 2^(n−1)) at random, `fixed` is the base.',
+    )
+    .prefault({}),
+  lease_seconds: z
+    .number()
+    .min(0.001)
+    .max(43_200)
+    .describe('How long its recipient has until it is handed over again.')
+    .default(30),
+  ordering_key: Printable.describe(
+    'Messages to one recipient with the same key are handed over one at a time, in publish order.',
+  ).exactOptional(),
 })
 export type DeliveryOptions = z.output<typeof DeliveryOptions>

@@ -19,41 +19,54 @@ const deepestBody = 100
 
 const fields = {
   version: z.literal(1).default(1),
-  message_id: Printable,
+  message_id: Printable.describe("The sender's own id of it: sent again with the same content it is a duplicate."),
   from_agent: AgentName,
   to_agent: Address,
-  message_type: Printable,
+  message_type: Printable.describe('What it is, in words that sender and recipient agree on.'),
   priority: Priority.default(priorities.MEDIUM),
-  timestamp: Timestamp,
+  timestamp: Timestamp.describe('When its sender made it.'),
   ttl: Ttl.default(3600),
   body: boundedObject(largestBodyBytes),
   delivery_options: DeliveryOptions.prefault({}),
   metadata: boundedObject(largestMetadataBytes).exactOptional(),
-  conversation_id: z.guid('must be a UUID').toLowerCase().exactOptional(),
-  correlation_id: Printable.exactOptional(),
-  reply_to: Printable.exactOptional(),
-  causation_id: Printable.exactOptional(),
+  conversation_id: z.guid('must be a UUID').toLowerCase().describe('History is read by it.').exactOptional(),
+  correlation_id: Printable.describe(
+    'What a request and its answers have in common; receive can filter by it.',
+  ).exactOptional(),
+  reply_to: Printable.describe('Where an answer is expected.').exactOptional(),
+  causation_id: Printable.describe('The id of the message that this one answers.').exactOptional(),
 }
 
 /**
  * A message between agents, version 1. What it accepts can be written as JSON, read back equal, digested and stored:
  * no accepted text outside of `body` and `metadata` holds a control character.
  */
-export const AgentMessage = z.strictObject(fields).refine(endsBeforeTtl, {
-  path: ['delivery_options', 'delay_seconds'],
-  error: 'must be less than ttl: the message would expire before it is due',
-  params: { code: 'request.unprocessable' },
-  // Every fault is named at once, so this one is looked for although others were found.
-  when: () => true,
-})
+export const AgentMessage = z
+  .strictObject(fields)
+  .refine(endsBeforeTtl, {
+    path: ['delivery_options', 'delay_seconds'],
+    error: 'must be less than ttl: the message would expire before it is due',
+    params: { code: 'request.unprocessable' },
+    // Every fault is named at once, so this one is looked for although others were found.
+    when: () => true,
+  })
+  .describe('A message between agents, version 1, with the defaults filled in.')
 export type AgentMessage = z.output<typeof AgentMessage>
 
-/** What a sender may leave out on top of the defaults: the id and the timestamp, which acceptance fills in. */
-export const PublishInput = z.strictObject({
-  ...fields,
-  message_id: fields.message_id.exactOptional(),
-  timestamp: fields.timestamp.exactOptional(),
-})
+/**
+ * What a sender may leave out on top of the defaults: the id and the timestamp, which acceptance fills in, and itself, where
+ * its key tells who it is.
+ */
+export const PublishInput = z
+  .strictObject({
+    ...fields,
+    message_id: fields.message_id.exactOptional(),
+    from_agent: fields.from_agent.exactOptional(),
+    timestamp: fields.timestamp.exactOptional(),
+  })
+  .describe(
+    'A message, version 1; the id, the timestamp and, by the key of an agent, the sender are filled in at acceptance. Messages of the older shapes are read too.',
+  )
 
 export type ParseMessageOptions = {
   /** Milliseconds since the epoch: the timestamp of a message that has none. */

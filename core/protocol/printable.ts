@@ -8,3 +8,4 @@ import * as z from 'zod'
 export const Printable = z
   .string()
   .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,128}$/u, 'must be 1 to 128 printable characters')
+  .describe('1 to 128 printable characters: no control or format characters, no line separators.')

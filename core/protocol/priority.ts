@@ -10,10 +10,12 @@ const PriorityName = z
   .regex(/^(?:[Ll][Oo][Ww]|[Mm][Ee][Dd][Ii][Uu][Mm]|[Hh][Ii][Gg][Hh]|[Cc][Rr][Ii][Tt][Ii][Cc][Aa][Ll])$/)
 
 /** How urgent a message is: a number from 1 to 4, or a name in any case; the number is what is written. */
-export const Priority = z.union(
-  [PriorityNumber, PriorityName.transform((name) => priorityByName(name)).pipe(PriorityNumber)],
-  'must be LOW, MEDIUM, HIGH or CRITICAL, or a number from 1 to 4',
-)
+export const Priority = z
+  .union(
+    [PriorityNumber, PriorityName.transform((name) => priorityByName(name)).pipe(PriorityNumber)],
+    'must be LOW, MEDIUM, HIGH or CRITICAL, or a number from 1 to 4',
+  )
+  .describe('How urgent it is: LOW 1, MEDIUM 2, HIGH 3, CRITICAL 4. Names are taken in any case; numbers are written.')
 
 /** The number of a priority's name in any case; undefined when there is no such name. */
 export function priorityByName(name: string): Priority | undefined {

@@ -15,6 +15,7 @@ export const Timestamp = z.iso
     storable,
     'must lie in the years 0001 to 9999, with at most nine digits of fraction and an offset up to ±14:59',
   )
+  .describe('A moment in ISO 8601 with a zone, at most nine digits of fraction.')
 
 const loose = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(Z|[+-]\d{2}:?\d{2})?$/
 

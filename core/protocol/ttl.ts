@@ -4,4 +4,8 @@ import * as z from 'zod'
 export const longestTtlSeconds = 1_209_600
 
 /** Whole seconds that a message may wait from its acceptance on, any delay included. */
-export const Ttl = z.int().min(1).max(longestTtlSeconds)
+export const Ttl = z
+  .int()
+  .min(1)
+  .max(longestTtlSeconds)
+  .describe('Seconds that it may wait from its acceptance on, any delay included.')

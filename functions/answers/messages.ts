@@ -3,33 +3,46 @@ import { Status } from '../../core/protocol/status.ts'
 
 const moment = z.iso.datetime()
 
-export const Published = z.strictObject({
-  message_id: z.string(),
-  from_agent: z.string(),
-  to_agent: z.string(),
-  status: Status,
-  accepted_at: moment,
-  duplicate: z.boolean(),
-})
+export const Published = z
+  .strictObject({
+    message_id: z.string(),
+    from_agent: z.string(),
+    to_agent: z.string(),
+    status: Status,
+    accepted_at: moment,
+    duplicate: z
+      .boolean()
+      .describe('True when the same message was accepted before: the rest is what became of that one.'),
+  })
+  .describe('A message that is accepted: it will be delivered, or become a dead letter, or expire.')
 
-export const PublishedBatch = z.strictObject({ results: z.array(Published) })
+export const PublishedBatch = z
+  .strictObject({ results: z.array(Published) })
+  .describe('One result for each message, in order.')
 
-const RecipientStatus = z.strictObject({
+export const RecipientStatus = z.strictObject({
   agent: z.string(),
   status: Status,
-  state: z.enum(['ready', 'held', 'delayed', 'leased', 'dead', 'settled']),
+  state: z.enum(['ready', 'held', 'delayed', 'leased', 'dead', 'settled']).describe('Where it stands in the inbox.'),
   accepted_at: moment,
   attempts: z.int(),
   max_attempts: z.int(),
   expires_at: moment,
   settled_at: moment.optional(),
-  reason: z.string().optional(),
-  waiting: z.strictObject({ because: z.string(), ahead: z.int().optional(), until: moment.optional() }).optional(),
+  reason: z.string().optional().describe('Why the last attempt failed.'),
+  waiting: z
+    .strictObject({
+      because: z.string().describe('What it waits for, in words.'),
+      ahead: z.int().optional().describe('How many messages come before it.'),
+      until: moment.optional(),
+    })
+    .optional(),
 })
 
-/** What became of a message at each of its recipients. */
-export const MessageStatus = z.strictObject({
-  message_id: z.string(),
-  from_agent: z.string(),
-  recipients: z.array(RecipientStatus),
-})
+export const MessageStatus = z
+  .strictObject({
+    message_id: z.string(),
+    from_agent: z.string(),
+    recipients: z.array(RecipientStatus),
+  })
+  .describe('What became of a message at each of its recipients.')

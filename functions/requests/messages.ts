@@ -3,8 +3,12 @@ import { AgentName } from '../../core/protocol/agent-name.ts'
 import { Printable } from '../../core/protocol/printable.ts'
 
 /** Body of `POST /v1/messages/batch`. Each message may be of any version; core reads them. */
-export const PublishBatch = z.strictObject({ messages: z.array(z.unknown()).min(1).max(100) })
+export const PublishBatch = z
+  .strictObject({ messages: z.array(z.unknown()).min(1).max(100) })
+  .describe('Messages of which all are accepted or none. A fault is named by its place: `messages[3].to_agent`.')
 
-export const MessagePath = z.object({ message_id: Printable })
+export const MessagePath = z.object({ message_id: Printable.describe("The sender's own id of the message.") })
 /** Who sent the message; the agent of the key, where it has one, need not be told. */
-export const SenderQuery = z.strictObject({ from_agent: AgentName.exactOptional() })
+export const SenderQuery = z.strictObject({
+  from_agent: AgentName.describe('The sender of the message; the agent of the key unless given.').exactOptional(),
+})

@@ -8,34 +8,46 @@ import type { MetricPoint as Point } from '../../core/records/metrics-repository
 import { paging } from './paging.ts'
 
 /** One measurement; without a timestamp it is of now. */
-export const MetricPoint = z.strictObject({
-  agent_name: AgentName,
-  metric_type: Printable,
-  value: z.number(),
-  timestamp: Timestamp.exactOptional(),
-  metadata: z.record(z.string(), z.unknown()).exactOptional(),
-  source_database: Printable.nullable().exactOptional(),
-})
+export const MetricPoint = z
+  .strictObject({
+    agent_name: AgentName.describe('Whom the point is about; it need not be registered.'),
+    metric_type: Printable.describe('What was measured, such as `latency_ms`.'),
+    value: z.number(),
+    timestamp: Timestamp.describe('When it was measured; now unless given.').exactOptional(),
+    metadata: z.record(z.string(), z.unknown()).exactOptional(),
+    source_database: Printable.nullable().describe('Where the point was copied from.').exactOptional(),
+  })
+  .describe('One measurement.')
 
 /** Body of `POST /v1/metrics`: many points, or one bare. */
 export const MetricPoints = z.strictObject({ points: z.array(MetricPoint).min(1).max(5_000) })
 
-const filters = { agent_name: AgentName.exactOptional(), metric_type: Printable.exactOptional() }
+const filters = {
+  agent_name: AgentName.describe('Only points of this agent.').exactOptional(),
+  metric_type: Printable.describe('Only points of this type.').exactOptional(),
+}
+const from = Timestamp.describe('Only points of this moment or later.')
+const to = Timestamp.describe('Only points before this moment.')
 
 /** Query of `GET /v1/metrics`: newest first, from (included) to (excluded). */
 export const MetricQuery = z.strictObject({
   ...filters,
-  from: Timestamp.exactOptional(),
-  to: Timestamp.exactOptional(),
+  from: from.exactOptional(),
+  to: to.exactOptional(),
   ...paging,
 })
 
 /** Query of `GET /v1/metrics/rollup`. */
 export const RollupQuery = z.strictObject({
   ...filters,
-  from: Timestamp,
-  to: Timestamp,
-  interval_seconds: z.coerce.number<string>('must be a whole number').int().min(1).max(31_536_000),
+  from,
+  to,
+  interval_seconds: z.coerce
+    .number<string>('must be a whole number')
+    .int()
+    .min(1)
+    .max(31_536_000)
+    .describe('Length of an interval, counted from the start of 1970. At most 10,000 rows are answered.'),
 })
 
 /**

@@ -8,7 +8,7 @@ import { prelude } from './prelude.ts'
  * ARGV[3] agent   [4] max messages   [5] max bytes   [6] lease ms, 0 for each message's own   [7] correlation id or ''
  *      [8] ms that the caller will wait, 0 for none   [9] delivery id or ''   [10] delivery lease ms
  * Answers {'ok', now, counts, {orphaned body tokens}, history to wake, wake delay or false, look again, next due ms or 0, waiting, messages,
- *          {endpoint, sealed secrets, breaker failures, breaker until}}  the last for deliveries
+ *          {endpoint, sealed secrets, breaker failures, breaker until}, {dead letters}}  the endpoint's for deliveries
  *         message: {sequence, lease, attempt, max, leased until, body token, accepted ms, envelope or false}
  *         {'unknown', now}, {'disabled', now}, {'busy', now, until}, {'breaker', now, until, wake delay or false}, {'pull', now}
  *
@@ -44,7 +44,7 @@ if first then
     local s = remember(ib, fields[2 * i + 1], values[2 * i + 1])
     if s and s.st == 'L' and s.lease == number and s.due > now then messages[#messages + 1] = answer(s, values[2 * i + 2]) end
   end
-  return {'ok', int(now), counts(ib), {}, 0, false, 0, int(ib.m.due), 0, messages, target(ib.m, values[1], values[2])}
+  return {'ok', int(now), counts(ib), {}, 0, false, 0, int(ib.m.due), 0, messages, target(ib.m, values[1], values[2]), {}}
 end
 
 local ib, projection = open(K, agent, deliveryId ~= '' and {'endpoint', 'secrets'} or {})
@@ -167,6 +167,6 @@ local delay = askWake(ib)
 if m.due > 0 and m.due <= now then reschedule(ib) end
 local history = flush(ib)
 return {'ok', int(now), counts(ib), ib.bodies, history and 1 or 0, delay, again and 1 or 0, int(m.due), waiting, messages,
-  target(m, projection[1], projection[2])}
+  target(m, projection[1], projection[2]), ib.died}
 `}`,
 }

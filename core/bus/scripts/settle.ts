@@ -10,7 +10,8 @@ import { prelude } from './prelude.ts'
  *      [7] breaker failures   [8] breaker open until ms   [9] how many receipts
  *      per receipt 5: action, sequence, lease, ms, reason
  *      action: a ack, n nack (ms: delay, -1 for the message's backoff), f fail, r release (the attempt does not count), e extend (ms: lease)
- * Answers {'ok', now, counts, history to wake, wake delay or false, results}
+ * Answers {'ok', now, counts, history to wake, wake delay or false, results, {dead letters}}
+ *         dead letter: {sender, message id, accepted ms, sequence}
  *         result: {'delivered' | 'retrying' | 'failed' | 'released' | 'extended', duplicate, ms} or {'stale', 0, 0}
  *         {'stale', now} when no receipt was valid; nothing is written
  *         {'unknown', now}
@@ -96,7 +97,10 @@ for i, item in ipairs(items) do
     end
   else
     local lease, action, outcome, at = string.match(s.done, '^(%d+):(%a):(%a+):(%d+)$')
-    if tonumber(lease) == item.lease and action == item.action then result = {outcome, 1, at} end
+    if tonumber(lease) == item.lease and action == item.action then
+      result = {outcome, 1, at}
+      if outcome == 'failed' and s.st == 'X' then tellDead(ib, s) end
+    end
   end
   if result[1] ~= 'stale' then valid = valid + 1 end
   results[i] = result
@@ -119,6 +123,6 @@ if #bodies > 0 then redis.call('DEL', unpack(bodies)) end
 ib.ending = deliveryId ~= '' and last
 local delay = askWake(ib)
 local history = flush(ib)
-return {'ok', int(now), counts(ib), history and 1 or 0, delay, results}
+return {'ok', int(now), counts(ib), history and 1 or 0, delay, results, ib.died}
 `}`,
 }

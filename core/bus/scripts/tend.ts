@@ -6,7 +6,7 @@ import { prelude } from './prelude.ts'
  *
  * KEYS  those of inboxKeys
  * ARGV[3] agent   [4] how many due events to apply at most
- * Answers {'ok', now, counts, {orphaned body tokens}, history to wake, wake delay or false, more is due}
+ * Answers {'ok', now, counts, {orphaned body tokens}, history to wake, wake delay or false, more is due, {dead letters}}
  *         {'unknown', now}
  */
 export const tendScript: BusScript = {
@@ -21,6 +21,6 @@ local more = settleDue(ib, limit)
 local delay = askWake(ib)
 reschedule(ib)
 local history = flush(ib)
-return {'ok', int(now), counts(ib), ib.bodies, history and 1 or 0, delay, more and 1 or 0}
+return {'ok', int(now), counts(ib), ib.bodies, history and 1 or 0, delay, more and 1 or 0, ib.died}
 `}`,
 }

@@ -30,7 +30,7 @@ local function open(K, agent, extra)
   for i = 1, #extra do rest[i] = values[first + i] end
   return {K = K, agent = agent, m = m, was = was, cache = {}, dirty = {}, fields = {}, gone = {}, chains = {}, chainDirty = {}, unlinks = {},
     addReady = {}, remReady = {}, addTimer = {}, remTimer = {}, addDead = {}, remDead = {}, addCorr = {}, remCorr = {},
-    settled = {}, settledLong = {}, events = {}, bodies = {}}, rest
+    settled = {}, settledLong = {}, events = {}, bodies = {}, died = {}}, rest
 end
 
 local function remember(ib, seq, text)

@@ -68,6 +68,11 @@ local function finish(ib, s, status, action)
   if s.key ~= '' and not dead then ib.unlinks[#ib.unlinks + 1] = s end
 end
 
+-- Tells the caller of a dead letter, so that its sender's status of it outlives the ledger.
+local function tellDead(ib, s)
+  ib.died[#ib.died + 1] = {s.from, s.id, int(s.acc), s.seq}
+end
+
 -- Moves a message to the dead letters.
 local function die(ib, s, reason)
   leave(ib, s)
@@ -80,6 +85,7 @@ local function die(ib, s, reason)
   timer(ib, s, s.due)
   put(ib, s)
   event(ib, s, 'failed')
+  tellDead(ib, s)
   if s.key ~= '' then ib.unlinks[#ib.unlinks + 1] = s end
 end
 `
