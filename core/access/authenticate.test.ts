@@ -161,7 +161,9 @@ describe('guessing', () => {
     for (let n = 0; n < 10_000; n++) expect(await codeOf(who, gone)).toBe('auth.invalid')
     expect(hive.upstash.stats.billed).toBe(1)
     // it takes the root itself to make more of these
-    await Promise.all(Array.from({ length: 1_500 }, () => codeOf(who, mintApiKey(hive.config).text)))
+    for (let n = 0; n < 1_500; n += 50) {
+      await Promise.all(Array.from({ length: 50 }, () => codeOf(who, mintApiKey(hive.config).text)))
+    }
     expect(hive.upstash.stats.billed).toBe(1_501)
     expect(who.access.keys.size).toBe(1_000)
   })
