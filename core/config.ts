@@ -1,6 +1,7 @@
 import * as z from 'zod'
 
 const ms = (byDefault: number) => z.coerce.number().int().min(1).default(byDefault)
+const days = z.coerce.number().int().min(0).max(36_500).default(0)
 const count = (byDefault: number) => z.coerce.number().int().min(1).default(byDefault)
 
 /**
@@ -26,6 +27,10 @@ export const HiveConfig = z.strictObject({
   databaseUrl: z.string().min(1),
   /** Direct URL for SQL migrations and bulk work; the pooled one when absent. */
   databaseDirectUrl: z.string().optional(),
+  /** How Postgres is reached: Neon's own protocols, or Postgres's for RDS and servers of one's own. */
+  recordsDriver: z.enum(['neon-http', 'neon-websocket', 'pg']).default('neon-http'),
+  /** Connections that one function keeps at most; HTTP keeps none. */
+  databaseConnections: count(2),
   /** Where Neon's HTTP and WebSocket protocols are served when it is not Neon itself (the local cloud). */
   neonHttpEndpoint: z.url().optional(),
   neonWsProxy: z.string().optional(),
@@ -64,6 +69,8 @@ export const HiveConfig = z.strictObject({
   inboxMaxBytes: count(64 * 1024 * 1024),
   inboxMaxDead: count(10_000),
   hopLimit: count(32),
+  /** Estimated bytes at which a ledger or outcome hash goes on in another one: Upstash ends a record at 100 MB. */
+  recordMaxBytes: count(80 * 1024 * 1024),
   /** How long a settled message's status stays readable in Redis. */
   statusRetentionMs: ms(3 * 86_400_000),
   /** How long a dead letter waits for an operator before it is discarded. */
@@ -80,6 +87,12 @@ export const HiveConfig = z.strictObject({
   historyDelayMs: z.coerce.number().int().min(0).default(1_000),
   /** `receive` calls that may wait at the same time; beyond it the answer is immediate. */
   maxWaiters: count(500),
+
+  /** Days after which rows are deleted from the records; 0 keeps them for good. */
+  metricsDays: days,
+  conversationsDays: days,
+  securityEventsDays: days,
+  auditDays: days,
 
   /** Push delivery. */
   deliveryTimeoutMs: ms(5_000),

@@ -6,6 +6,7 @@ import {
   registerAgent,
   rotateSigningSecret,
 } from '../core/access/agents.ts'
+import { actorOf } from '../core/access/audit.ts'
 import { forbidden, isAdmin } from '../core/access/caller.ts'
 import { heartbeat } from '../core/bus/heartbeat.ts'
 import type { HiveError } from '../core/errors.ts'
@@ -16,12 +17,12 @@ import { PageQuery } from './requests/paging.ts'
 
 /** Who is in the hive: registering, changing, reading. */
 export const handler = http({
-  'PUT /v1/agents/{agent}': on({ path: AgentPath, body: RegisterAgent }, async (hive, { path, body }) =>
-    answer(await registerAgent(hive, path.agent, body)),
+  'PUT /v1/agents/{agent}': on({ path: AgentPath, body: RegisterAgent }, async (hive, { path, body }, { caller }) =>
+    answer(await registerAgent(hive, path.agent, body, actorOf(caller))),
   ),
   'PATCH /v1/agents/{agent}': on({ path: AgentPath, body: ChangeAgent }, async (hive, { path, body }, { caller }) => {
     if (body.disabled !== undefined && !isAdmin(caller)) throw onlyByOperator('disabled')
-    return answer(await changeAgent(hive, path.agent, body))
+    return answer(await changeAgent(hive, path.agent, body, actorOf(caller)))
   }),
   'GET /v1/agents/{agent}': on({ path: AgentPath }, async (hive, { path }) => ({
     body: await getAgent(hive, path.agent),
@@ -32,7 +33,8 @@ export const handler = http({
   })),
   'POST /v1/agents/{agent}/signing-secret/rotate': on(
     { path: AgentPath, body: RotateSigningSecret },
-    async (hive, { path, body }) => answer(await rotateSigningSecret(hive, path.agent, body.signing_secret)),
+    async (hive, { path, body }, { caller }) =>
+      answer(await rotateSigningSecret(hive, path.agent, body.signing_secret, actorOf(caller))),
   ),
 })
 

@@ -3,7 +3,7 @@ import { build, type Metafile } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { routes } from './routes.ts'
 
-const files = [...new Set(routes.map(({ file }) => file)), 'not-found', 'deliver', 'history', 'sweep']
+const files = [...new Set(routes.map(({ file }) => file)), 'not-found', 'deliver', 'history', 'sweep', 'retention']
 
 let metafile: Metafile
 beforeAll(async () => {
@@ -46,7 +46,7 @@ describe('starting a function', () => {
 
   it('has the heavy packages behind an import()', () => {
     const inputs = Object.keys(metafile.inputs)
-    for (const heavy of ['@neondatabase/serverless', '@aws-sdk/client-sqs']) {
+    for (const heavy of ['@neondatabase/serverless', 'pg', '@aws-sdk/client-sqs']) {
       expect(inputs.some((input) => input.includes(`node_modules/${heavy}/`))).toBe(true)
     }
   })

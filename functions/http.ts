@@ -1,18 +1,20 @@
 import middy, { type MiddlewareObj } from '@middy/core'
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import * as z from 'zod'
 import type { Caller } from '../core/access/caller.ts'
-import { RateLimited, type RateStanding } from '../core/access/rate-limit.ts'
+import { RateLimited } from '../core/access/rate-limit.ts'
 import { type FieldError, HiveError } from '../core/errors.ts'
 import type { Hive } from '../core/hive.ts'
 import { fieldErrors } from '../core/protocol/field-errors.ts'
 import { type Answer, toResult } from './answer.ts'
-import { type Attempt, authorize, reportViolation } from './authorize.ts'
+import { authorize } from './authorize.ts'
 import { decodeBody, decodeQuery } from './decode-request.ts'
 import { errorDetails } from './error-details.ts'
+import type { HiveContext, Known } from './known.ts'
 import { problem } from './problem.ts'
 import { rateLimitHeaders } from './rate-limit-headers.ts'
 import type { RouteKey } from './routes.ts'
+import { suspicious } from './suspicious.ts'
 import { warmHive } from './warm.ts'
 
 /** What a route takes from its path, its query and its body; a part without a schema must be empty. */
@@ -27,10 +29,6 @@ export type HttpRequest = {
   event: APIGatewayProxyEventV2
   caller: Caller
 }
-
-/** What the stack finds out about a request before its route sees it. */
-type Known = { caller?: Caller; limit?: RateStanding }
-type HiveContext = Context & { known?: Known }
 
 type Operation = { shape: InputShape; answer(hive: Hive, input: never, request: HttpRequest): Promise<Answer> }
 type Result = APIGatewayProxyStructuredResultV2
@@ -63,6 +61,7 @@ export function http(operations: Partial<Record<RouteKey | '$default', Operation
     .use(identified)
     .use(limited)
     .use(problems)
+    .use(suspicious)
     .use(authorized)
 }
 
@@ -109,28 +108,16 @@ const authorized: Stack = {
   before: async ({ event, context }) => {
     const known: Known = {}
     context.known = known
-    known.caller = await authorize(warmHive(), attemptOf(event), (limit) => {
-      known.limit = limit
-    })
-  },
-  onError: ({ event, context, error }) => {
-    if (error instanceof RateLimited) context.known = { limit: error.standing }
-    // what the path does not tell is refused by the route itself
-    const caller = context.known?.caller
-    if (caller && error instanceof HiveError && error.code === 'auth.forbidden') {
-      reportViolation(warmHive(), caller, attemptOf(event), error)
+    const attempt = {
+      routeKey: event.routeKey,
+      authorization: event.headers.authorization,
+      pathAgent: event.pathParameters?.agent,
     }
+    await authorize(warmHive(), attempt, known)
   },
-}
-
-function attemptOf(event: Event): Attempt {
-  return {
-    requestId: requestId(event),
-    routeKey: event.routeKey,
-    authorization: event.headers.authorization,
-    sourceIp: event.requestContext.http.sourceIp,
-    pathAgent: event.pathParameters?.agent,
-  }
+  onError: ({ context, error }) => {
+    if (error instanceof RateLimited && context.known) context.known.limit = error.standing
+  },
 }
 
 function tooLate(): never {

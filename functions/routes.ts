@@ -48,6 +48,36 @@ export const routes = [
     summary: 'Give an agent another signing secret',
     access: own('receive'),
   }),
+  route(
+    'PUT',
+    '/v1/agents/{agent}/capabilities/{capability}',
+    'capabilities',
+    [201, 200],
+    'DeclareCapability',
+    'Capability',
+    {
+      id: 'declareCapability',
+      summary: 'Declare what an agent can do, or replace what it declared',
+      access: own('receive'),
+    },
+  ),
+  route('DELETE', '/v1/agents/{agent}/capabilities/{capability}', 'capabilities', [200], null, 'CapabilityWithdrawn', {
+    id: 'withdrawCapability',
+    summary: 'Take back what an agent declared',
+    access: own('receive'),
+  }),
+  route('GET', '/v1/agents/{agent}/capabilities', 'capabilities', [200], null, 'CapabilityPage', {
+    id: 'listCapabilities',
+    summary: 'List what an agent can do, by name',
+    access: anyKey,
+    query: 'PageQuery',
+  }),
+  route('GET', '/v1/capabilities', 'capabilities', [200], null, 'CapabilityPage', {
+    id: 'findCapable',
+    summary: 'Find who can do what, the most proficient first',
+    access: anyKey,
+    query: 'CapabilityQuery',
+  }),
   route('POST', '/v1/messages', 'publish', [202], 'NewMessage', 'Published', {
     id: 'publishMessage',
     summary: 'Publish one message',
@@ -145,6 +175,30 @@ export const routes = [
     summary: 'Bring agents and keys from Postgres to Redis again',
     access: admin,
   }),
+  route('GET', '/v1/conversations', 'conversations', [200], null, 'ConversationPage', {
+    id: 'queryConversations',
+    summary: 'Find messages by agent, by words and by time, newest first',
+    access: byInput('records:read'),
+    query: 'ConversationQuery',
+  }),
+  route('GET', '/v1/conversations/{conversation_id}', 'conversations', [200], null, 'ConversationPage', {
+    id: 'getConversation',
+    summary: 'Read a conversation, oldest message first',
+    access: byInput('records:read'),
+    query: 'PageQuery',
+  }),
+  route('GET', '/v1/security-events', 'security-events', [200], null, 'SecurityEventPage', {
+    id: 'querySecurityEvents',
+    summary: 'Read security events, newest first',
+    access: admin,
+    query: 'SecurityEventQuery',
+  }),
+  route('GET', '/v1/audit-logs', 'audit-logs', [200], null, 'AuditPage', {
+    id: 'queryAuditLogs',
+    summary: 'Read the audit log, newest first',
+    access: admin,
+    query: 'AuditQuery',
+  }),
   route('GET', '/v1/health', 'health', [200], null, 'Health', {
     id: 'getHealth',
     summary: 'Check that Redis and Postgres answer',
@@ -157,7 +211,7 @@ export const routes = [
   }),
 ] as const
 
-export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST'
+export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
 export type Route = (typeof routes)[number]
 /** How API Gateway names a route in an event's `routeKey`. */
 export type RouteKey = Route['key']

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { registerAgent } from '../core/access/agents.ts'
 import { mintApiKey } from '../core/access/api-key.ts'
 import { createKey, revokeKey } from '../core/access/api-keys.ts'
+import { declareCapability } from '../core/access/capabilities.ts'
 import { type Scope, scopes } from '../core/access/scopes.ts'
 import { projectKey } from '../core/bus/key-projection.ts'
 import { type RouteKey, routes } from '../functions/routes.ts'
@@ -23,6 +24,7 @@ type Entry = {
   body?: (agent: string) => object
 }
 
+const conversation = '0b9f2c1e-6a51-4c0e-9a57-3f4a3f0f8d11'
 const letters = '/dead-letters/'
 const day = '2026-01-01T00:00:00Z'
 const message = (from_agent: string) => ({ from_agent, to_agent: 'bob', message_type: 'task', body: {} })
@@ -141,6 +143,39 @@ const matrix: Record<RouteKey, Entry> = {
     path: () => '/v1/keys/none/revoke',
   },
   'POST /v1/projection/rebuild': { scope: 'admin', another: admin, outcome: '200' },
+  'PUT /v1/agents/{agent}/capabilities/{capability}': {
+    scope: 'receive',
+    another: own,
+    outcome: '200',
+    path: under('/capabilities/read'),
+  },
+  'DELETE /v1/agents/{agent}/capabilities/{capability}': {
+    scope: 'receive',
+    another: own,
+    outcome: '200',
+    path: under('/capabilities/none'),
+  },
+  'GET /v1/agents/{agent}/capabilities': {
+    scope: 'any',
+    another: 'same',
+    outcome: '200',
+    path: under('/capabilities'),
+  },
+  'GET /v1/capabilities': { scope: 'any', another: 'same', outcome: '200' },
+  'GET /v1/conversations': {
+    scope: 'records:read',
+    another: own,
+    outcome: '200',
+    path: (agent) => `/v1/conversations?agent=${agent}`,
+  },
+  'GET /v1/conversations/{conversation_id}': {
+    scope: 'records:read',
+    another: 'same',
+    outcome: '200',
+    path: () => `/v1/conversations/${conversation}`,
+  },
+  'GET /v1/security-events': { scope: 'admin', another: admin, outcome: '200' },
+  'GET /v1/audit-logs': { scope: 'admin', another: admin, outcome: '200' },
   'GET /v1/health': { scope: 'any', another: admin, outcome: '200' },
   'GET /openapi.json': { scope: 'any', another: admin, outcome: '200' },
 }
@@ -162,6 +197,8 @@ beforeAll(async () => {
     const agent = scope === 'admin' ? null : 'alice'
     keys[scope] = (await createKey(hive, { agent, scopes: [scope], expires_at: null })).key
   }
+  const declared = { capability: 'read', proficiency_level: 5, description: null }
+  for (const agent_name of ['alice', 'bob']) await declareCapability(hive, { ...declared, agent_name })
   for (const name of ['alice', 'bob']) {
     await call('POST', '/v1/messages', { ...message(name), message_id: `first-of-${name}` }, { key: keys.admin })
   }
@@ -307,6 +344,33 @@ describe('an agent', () => {
     const { body } = await call('GET', '/v1/metrics', undefined, { key: keys['records:read'] })
     const { items } = body as { items: { agent_name: string }[] }
     expect(new Set(items.map(({ agent_name }) => agent_name))).toEqual(new Set(['alice']))
+  })
+
+  it('reads of a conversation what it sent and received', async () => {
+    const { conversations } = await hive.records()
+    const said = (from_agent: string, to_agent: string) => ({
+      ...{
+        conversation_id: conversation,
+        message_type: 't',
+        content: '{}',
+        timestamp: day,
+        message_id: crypto.randomUUID(),
+      },
+      ...{ priority: 2, status: 'pending' as const, status_at: 1, attempts: 0, reason: null, metadata: {} },
+      ...{ from_agent, to_agent },
+    })
+    await conversations.record([said('alice', 'bob'), said('bob', 'carol'), said('carol', 'alice')], [])
+    const read = async (path: string, key: string) => {
+      const { body } = await call('GET', path, undefined, { key })
+      const { items } = body as { items: { from_agent: string }[] }
+      return items.map(({ from_agent }) => from_agent).sort()
+    }
+    const path = `/v1/conversations/${conversation}`
+    expect(await read(path, keys['records:read'])).toEqual(['alice', 'carol'])
+    expect(await read(path, keys.admin)).toEqual(['alice', 'bob', 'carol'])
+    expect(await read('/v1/conversations', keys['records:read'])).toEqual(['alice', 'carol'])
+    const withBob = '/v1/conversations?agent=alice&with=bob'
+    expect(await read(withBob, keys['records:read'])).toEqual(['alice'])
   })
 
   it('has Idempotency-Keys of its own', async () => {

@@ -13,11 +13,9 @@ let hive: TestHive
 let gateway: Gateway
 let call: HttpCall
 let key: string
-const logged: { message: string; event_type?: string; key_id?: string }[] = []
 
 beforeAll(async () => {
-  const keep = (message: string, extra?: object) => void logged.push({ message, ...extra })
-  hive = await testHive({ rateRecordsRead: 2, rateWindowMs: 60_000 }, { log: { info: keep, warn: keep, error: keep } })
+  hive = await testHive({ rateRecordsRead: 2, rateWindowMs: 60_000 })
   gateway = await startGateway({ port: 0 })
   call = httpCaller(gateway.url, hive.config.adminKeys[0] ?? '')
   for (const name of ['alice', 'bob']) await registerAgent(hive, name, { endpoint: null, disabled: false })
@@ -25,7 +23,6 @@ beforeAll(async () => {
 })
 beforeEach(() => {
   coldStart()
-  logged.length = 0
 })
 afterAll(async () => {
   await gateway?.stop()
@@ -89,8 +86,6 @@ describe('a limit', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(30)
     expect(refused.headers.get('ratelimit-policy')).toBe('"records:read";q=2;w=60')
     expect(refused.headers.get('ratelimit')).toMatch(/^"records:read";r=0;t=\d+$/)
-    const event = { message: 'security', event_type: 'rate_limited', agent: 'alice', route: 'GET /v1/metrics' }
-    expect(logged).toMatchObject([event])
     // other classes, and problems too
     const publish = await call('POST', '/v1/messages', {}, { key })
     expect(publish.status).toBe(400)
@@ -107,22 +102,42 @@ describe('a limit', () => {
 })
 
 describe('security events', () => {
-  it('tell of bad keys and of what a key does not allow, wherever it is found out', async () => {
-    await call('GET', '/v1/health', undefined, { key: null })
-    await call('GET', '/v1/health', undefined, { key: 'junk' })
+  it('tell of what a key does not allow, wherever it is found out, and of what is over its limit', async () => {
     await call('GET', '/v1/agents', undefined, { key })
     await call('GET', '/v1/agents/bob', undefined, { key })
     await call('POST', '/v1/messages', { ...message(), from_agent: 'bob' }, { key })
     await call('POST', '/v1/messages', message(), { key })
-    const id = key.split('_')[2]
-    const failed = { message: 'security', event_type: 'authentication_failed', source_ip: '127.0.0.1' }
-    const violation = { message: 'security', event_type: 'scope_violation', key_id: id, agent: 'alice' }
-    expect(logged).toMatchObject([
-      { ...failed, detail: 'auth.missing', route: 'GET /v1/health' },
-      { ...failed, detail: 'auth.invalid', route: 'GET /v1/health' },
-      { ...violation, route: 'GET /v1/agents' },
-      { ...violation, route: 'GET /v1/agents/{agent}' },
-      { ...violation, route: 'POST /v1/messages' },
-    ])
+    const metadata = { key: key.split('_')[2], agent: 'alice', source_ip: '127.0.0.1' }
+    const routes = ['GET /v1/agents', 'GET /v1/agents/{agent}', 'POST /v1/messages']
+    expect(await events('scope.violation')).toMatchObject(
+      routes.map((route) => ({ severity: 'high', metadata: { ...metadata, route } })),
+    )
+    expect(await events('rate.limited')).toMatchObject([{ metadata: { ...metadata, route: 'GET /v1/metrics' } }])
   })
+
+  it('tell who did what: keys are named by their ids', async () => {
+    const operator = await createKey(hive, { agent: null, scopes: ['admin'], expires_at: null })
+    const by = { key: operator.key }
+    const made = await call('POST', '/v1/keys', { agent: 'alice', scopes: ['receive'] }, by)
+    const { id, key: own } = made.body as { id: string; key: string }
+    await call('PATCH', '/v1/agents/alice', { endpoint: null }, { key: own })
+    await call('POST', `/v1/keys/${id}/rotate`, {}, by)
+    await call('POST', `/v1/keys/${id}/revoke`, undefined, by)
+    await call('POST', '/v1/projection/rebuild', {}, by)
+    const { audit } = await hive.records()
+    const actions = async (actor: string) =>
+      (await audit.query({ actor, limit: 10 })).items.map(({ action, target }) => [action, target]).reverse()
+    expect(await actions(`key:${operator.id}`)).toEqual([
+      ['key.create', id],
+      ['key.rotate', id],
+      ['key.revoke', id],
+      ['projection.rebuild', null],
+    ])
+    expect(await actions(`key:${id}`)).toEqual([['agent.change', 'alice']])
+  })
+
+  async function events(event_type: string) {
+    const { securityEvents } = await hive.records()
+    return (await securityEvents.query({ event_type, limit: 100 })).items.reverse()
+  }
 })

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ConversationEvent } from '../core/records/conversations-repository.ts'
 import { matchRoute } from '../functions/match-route.ts'
 import { routes } from '../functions/routes.ts'
 import { answers, requests } from '../functions/schemas.ts'
@@ -128,6 +130,64 @@ describe('answers have the shape that the route table names', () => {
     expect(rebuilt.body).toMatchObject({ agents: 1, keys: 0 })
     const rest = await call('POST', '/v1/projection/rebuild', { cursor: rebuilt.body.next_cursor })
     expect(rest.body).toEqual({ agents: 1, keys: 2, next_cursor: null })
+  })
+
+  it('of capabilities', async () => {
+    const declared = await call('PUT', '/v1/agents/bob/capabilities/translate', { proficiency_level: 8 })
+    expect(declared).toMatchObject({ status: 201, body: { proficiency_level: 8, description: null } })
+    const again = await call('PUT', '/v1/agents/bob/capabilities/translate', { description: 'well' })
+    expect(again).toMatchObject({ status: 200, body: { proficiency_level: 5, description: 'well' } })
+    await call('PUT', '/v1/agents/bob/capabilities/plan%20ahead', {})
+    type Capabilities = { items: { capability: string; agent_name: string }[]; next_cursor: string }
+    const first = await call<Capabilities>('GET', '/v1/agents/bob/capabilities?limit=1')
+    const rest = await call<Capabilities>('GET', `/v1/agents/bob/capabilities?cursor=${first.body.next_cursor}`)
+    expect([...first.body.items, ...rest.body.items].map((item) => item.capability)).toEqual([
+      'plan ahead',
+      'translate',
+    ])
+    const able = await call<Capabilities>('GET', '/v1/capabilities?capability=translate&min_proficiency=5')
+    expect(able.body.items.map((item) => item.agent_name)).toEqual(['bob'])
+    expect((await call('DELETE', '/v1/agents/bob/capabilities/translate')).body).toEqual({ withdrawn: 1 })
+    expect((await call('DELETE', '/v1/agents/bob/capabilities/translate')).body).toEqual({ withdrawn: 0 })
+    expect(await rawCall('PUT', '/v1/agents/nobody/capabilities/x', {})).toMatchObject({ status: 404 })
+  })
+
+  it('of conversations', async () => {
+    const { conversations } = await hive.records()
+    const common = { conversation_id: randomUUID(), message_type: 'task', priority: 2, status: 'pending' as const }
+    const said = (message_id: string, content: string): ConversationEvent => ({
+      ...common,
+      ...{ from_agent: 'alice', to_agent: 'bob', message_id, content, timestamp: '2026-01-01T00:00:00Z' },
+      ...{ status_at: 1_772_323_200_123_456, attempts: 0, reason: null, metadata: { ttl: 60 } },
+    })
+    await conversations.record([said('c1', '{"text":"hello there"}'), said('c2', '{"text":"goodbye"}')], [])
+    type Messages = { items: { message_id: string; content: string | null }[]; next_cursor: string }
+    const path = `/v1/conversations/${common.conversation_id}`
+    const first = await call<Messages>('GET', `${path}?limit=1`)
+    const rest = await call<Messages>('GET', `${path}?limit=1&cursor=${first.body.next_cursor}`)
+    expect([...first.body.items, ...rest.body.items].map((item) => item.message_id)).toEqual(['c1', 'c2'])
+    const range = 'from=2025-12-31T00:00:00Z&to=2026-01-02T00:00:00Z'
+    const found = await call<Messages>('GET', `/v1/conversations?agent=alice&with=bob&search=hello&${range}&limit=1`)
+    expect(found.body.items.map((item) => item.message_id)).toEqual(['c1'])
+    await conversations.record([{ ...said('c3', JSON.stringify('x'.repeat(7_000_000))), from_agent: 'huge' }], [])
+    const huge = await call<Messages>('GET', '/v1/conversations?agent=huge')
+    expect(huge.body.items).toMatchObject([{ message_id: 'c3', content: null }])
+  })
+
+  it('of security events', async () => {
+    expect((await rawCall('GET', '/v1/health', undefined, { key: 'wrong' })).status).toBe(401)
+    const page = await call<{ items: object[] }>('GET', '/v1/security-events?event_type=auth.failed&limit=1')
+    expect(page.body.items).toMatchObject([{ severity: 'medium', metadata: { route: 'GET /v1/health' } }])
+  })
+
+  it('of the audit log', async () => {
+    const page = await call<{ items: object[]; next_cursor: string }>(
+      'GET',
+      '/v1/audit-logs?actor=admin&target=carol&limit=2',
+    )
+    expect(page.body.items).toMatchObject([{ action: 'dead_letters.discard' }, { action: 'dead_letters.redrive' }])
+    const rest = await call('GET', `/v1/audit-logs?target=carol&cursor=${page.body.next_cursor}`)
+    expect(rest.body).toMatchObject({ items: [{ action: 'agent.put' }], next_cursor: null })
   })
 
   it('of the hive itself', async () => {

@@ -8,6 +8,7 @@ import { AgentName } from '../protocol/agent-name.ts'
 import type { AgentRecord } from '../records/agents-repository.ts'
 import { decodeCursor, encodeCursor } from '../records/cursor.ts'
 import type { Page } from '../records/page.ts'
+import { auditEntry, stageAdmin } from './audit.ts'
 
 /** What callers see of an agent: never a sealed secret. `last_seen_at` is its last heartbeat, null if there was none. */
 export type Agent = Omit<AgentRecord, 'sealed_secrets'> & { last_seen_at: string | null }
@@ -19,7 +20,7 @@ export type AgentChange = { endpoint?: string | null; signing_secret?: string; d
 
 /**
  * Creates an agent, or replaces what it is; its signing secrets are kept unless a new one is given. An agent with an
- * endpoint and no secret gets one. Postgres comes first, then the projection that the hot path reads: the call
+ * endpoint and no secret gets one. Postgres comes first, with an entry of the audit log, then the projection that the hot path reads: the call
  * projects even what did not change, so repeating one that failed half-way heals it.
  * Throws `endpoint.refused`, `request.invalid` for a malformed secret, `postgres.unavailable`, `redis.unavailable`.
  */
@@ -27,13 +28,16 @@ export async function registerAgent(
   hive: Hive,
   name: string,
   input: { endpoint: string | null; signing_secret?: string; disabled: boolean },
+  actor = stageAdmin,
 ): Promise<ChangedAgent> {
   if (input.endpoint !== null) hive.endpoints.check(input.endpoint)
   const { agents } = await hive.records()
   const current = await agents.get(name)
   const secrets = rotateSecrets(hive, name, current?.sealed_secrets ?? [], input.endpoint, input.signing_secret)
   const { endpoint, disabled } = input
-  const { agent, created } = await agents.put({ name, endpoint, sealed_secrets: secrets.sealed, disabled })
+  const entry = auditEntry(hive, { action: 'agent.put', actor, target: name, details: detailsOf(input, secrets) })
+  const put = { name, endpoint, sealed_secrets: secrets.sealed, disabled }
+  const { agent, created } = await agents.put(put, entry)
   await projectAgent(hive, agent)
   return changed(hive, agent, created, secrets.made)
 }
@@ -42,18 +46,25 @@ export async function registerAgent(
  * Changes what is given and keeps the rest; setting an endpoint also enables one that had been disabled by its answers.
  * Throws `agent.unknown`, else as `registerAgent`.
  */
-export async function changeAgent(hive: Hive, name: string, change: AgentChange): Promise<ChangedAgent> {
+export async function changeAgent(
+  hive: Hive,
+  name: string,
+  change: AgentChange,
+  actor = stageAdmin,
+): Promise<ChangedAgent> {
   if (change.endpoint) hive.endpoints.check(change.endpoint)
   const { agents } = await hive.records()
   const current = await agents.get(name)
   if (!current) throw unknownAgent(name)
   const endpoint = change.endpoint === undefined ? current.endpoint : change.endpoint
   const secrets = rotateSecrets(hive, name, current.sealed_secrets, endpoint, change.signing_secret)
-  const agent = await agents.change(name, {
+  const entry = auditEntry(hive, { action: 'agent.change', actor, target: name, details: detailsOf(change, secrets) })
+  const patch = {
     ...(change.endpoint === undefined ? {} : { endpoint: change.endpoint, endpoint_disabled_at: null }),
     ...(change.disabled === undefined ? {} : { disabled: change.disabled }),
     ...(secrets.sealed === current.sealed_secrets ? {} : { sealed_secrets: secrets.sealed }),
-  })
+  }
+  const agent = await agents.change(name, patch, entry)
   if (!agent) throw unknownAgent(name)
   await projectAgent(hive, agent)
   return changed(hive, agent, false, secrets.made)
@@ -63,10 +74,15 @@ export async function changeAgent(hive: Hive, name: string, change: AgentChange)
  * Gives an agent another signing secret, the given one or one that is made and shown once. The one before signs too
  * until the next rotation, so that receivers accept both. Throws `agent.unknown`, else as `registerAgent`.
  */
-export async function rotateSigningSecret(hive: Hive, name: string, given?: string): Promise<ChangedAgent> {
-  if (given !== undefined) return changeAgent(hive, name, { signing_secret: given })
+export async function rotateSigningSecret(
+  hive: Hive,
+  name: string,
+  given?: string,
+  actor = stageAdmin,
+): Promise<ChangedAgent> {
+  if (given !== undefined) return changeAgent(hive, name, { signing_secret: given }, actor)
   const made = generateSigningSecret()
-  return { ...(await changeAgent(hive, name, { signing_secret: made })), signingSecret: made }
+  return { ...(await changeAgent(hive, name, { signing_secret: made }, actor)), signingSecret: made }
 }
 
 /** Reads one agent. Throws `agent.unknown`. */
@@ -118,6 +134,16 @@ function rotateSecrets(
   if (endpoint === null || newest !== undefined) return { sealed }
   const made = generateSigningSecret()
   return { sealed: [seal(made)], made }
+}
+
+/** What the audit log tells of a change: of an endpoint only where it is, as the rest may hold a token; of a secret only that there is one. */
+function detailsOf({ endpoint, signing_secret, disabled }: AgentChange, { made }: { made?: string }): object {
+  const secret = made !== undefined ? 'made' : signing_secret !== undefined ? 'given' : undefined
+  return {
+    ...(endpoint === undefined ? {} : { endpoint: endpoint && new URL(endpoint).origin }),
+    ...(disabled === undefined ? {} : { disabled }),
+    ...(secret === undefined ? {} : { signing_secret: secret }),
+  }
 }
 
 async function changed(

@@ -6,6 +6,7 @@ import type { ApiKeyRecord } from '../records/api-keys-repository.ts'
 import { decodeCursor, encodeCursor } from '../records/cursor.ts'
 import type { Page } from '../records/page.ts'
 import { mintApiKey } from './api-key.ts'
+import { audit, auditEntry, stageAdmin } from './audit.ts'
 import type { Scope } from './scopes.ts'
 
 /** What is shown of a key: neither its secret nor the hash of it. */
@@ -22,6 +23,7 @@ export type NewKey = ApiKey & { key: string }
 export async function createKey(
   hive: Hive,
   input: { agent: string | null; scopes: Scope[]; expires_at: string | null },
+  actor = stageAdmin,
 ): Promise<NewKey> {
   const { agents, apiKeys } = await hive.records()
   if (input.agent === null) {
@@ -29,7 +31,8 @@ export async function createKey(
   } else if (!(await agents.get(input.agent))) throw unknownAgent(input.agent)
   if (input.expires_at !== null) checkFuture(hive, input.expires_at)
   const { text, id, secretHash } = mintApiKey(hive.config)
-  const key = await apiKeys.create({ ...input, id, secret_hash: secretHash })
+  const entry = auditEntry(hive, { action: 'key.create', actor, target: id, details: input })
+  const key = await apiKeys.create({ ...input, id, secret_hash: secretHash }, entry)
   await projectKey(hive, key)
   return { ...shown(key), key: text }
 }
@@ -43,11 +46,14 @@ export async function rotateKey(
   hive: Hive,
   id: string,
   { overlap_seconds, expires_at }: { overlap_seconds: number; expires_at?: string },
+  actor = stageAdmin,
 ): Promise<NewKey & { replaced: ApiKey }> {
   if (expires_at !== undefined) checkFuture(hive, expires_at)
   const { apiKeys } = await hive.records()
   const minted = mintApiKey(hive.config)
   const follower = { id: minted.id, secret_hash: minted.secretHash, expires_at, overlapSeconds: overlap_seconds }
+  const details = { overlap_seconds, ...(expires_at === undefined ? {} : { expires_at }), follower: minted.id }
+  await audit(hive, { action: 'key.rotate', actor, target: id, details })
   const rotated = await apiKeys.rotate(id, follower)
   if (!rotated) {
     if (!(await apiKeys.get(id))) throw unknownKey()
@@ -63,9 +69,9 @@ export async function rotateKey(
  * Ends a key for good: it is refused everywhere within `apiKeyCacheMs`. Safe to repeat, which heals a call that failed
  * half-way. Throws `key.unknown`.
  */
-export async function revokeKey(hive: Hive, id: string): Promise<ApiKey> {
+export async function revokeKey(hive: Hive, id: string, actor = stageAdmin): Promise<ApiKey> {
   const { apiKeys } = await hive.records()
-  const key = await apiKeys.revoke(id)
+  const key = await apiKeys.revoke(id, auditEntry(hive, { action: 'key.revoke', actor, target: id }))
   if (!key) throw unknownKey()
   await projectKey(hive, key)
   // this instance knows already

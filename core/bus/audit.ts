@@ -29,7 +29,7 @@ export type InboxAudit = { agent: string; counts: Counts; counters: Counters; vi
 export async function auditInbox(hive: Hive, agent: string): Promise<InboxAudit> {
   const { bus } = hive
   const answer = await bus.run(auditScript, hive.ids.requestId(), (moment) => ({
-    keys: inboxKeys(bus.keys, agent, moment),
+    keys: inboxKeys(bus, agent, moment),
     args: [agent],
   }))
   if (answer[0] === 'unknown') throw unknownAgent(agent)

@@ -3,6 +3,7 @@ import type { HiveConfig } from '../config.ts'
 import { HiveError } from '../errors.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { type Periods, periodsOf } from './periods.ts'
+import { createSegments, type Segments } from './segments.ts'
 
 /** A named Lua script. `source` is complete: prelude and body. */
 export type BusScript = { name: string; source: string }
@@ -18,9 +19,13 @@ export type Bus = {
   redis: Redis
   keys: Keys
   periods: Periods
+  segments: Segments
   /** Redis's time in ms, estimated from the last answer that carried it; not a whole number. */
   now(): number
-  /** Runs one script; calls `build` again when the time buckets that it declared are not those of Redis's clock. */
+  /**
+   * Runs one script; calls `build` again when the time buckets or segments that it declared are not those that the
+   * script needs.
+   */
   run(script: BusScript, requestId: string, build: (moment: Moment) => ScriptCall): Promise<unknown[]>
   /** Runs plain commands through the client, with its errors mapped. */
   ask<T>(call: (redis: Redis) => Promise<T>): Promise<T>
@@ -64,6 +69,7 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
     config.wakeGraceMs,
     config.maxWaiters,
     config.shortLifeMs,
+    config.recordMaxBytes,
   ].join(' ')
   const loaded = new Map<string, { exec(keys: string[], args: string[]): Promise<unknown> }>()
   let skew = 0
@@ -72,12 +78,13 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
     redis,
     keys: createKeys(config.stage),
     periods,
+    segments: createSegments(),
     now: () => now() + skew,
 
     async run(script, requestId, build) {
       const prepared = loaded.get(script.name) ?? redis.createScript(script.source)
       loaded.set(script.name, prepared)
-      // each round learns Redis's time, so more than two means that buckets turn faster than requests travel
+      // each round learns what was missing, so more than a few mean that buckets turn faster than requests travel
       for (let round = 0; round < 20; round++) {
         const at = bus.now()
         const sent = now()
@@ -94,7 +101,8 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
         )) as unknown[]
         // the script ran about half-way through the wait; some need no clock and tell no time
         if (answer[1] !== '') skew = Number(answer[1]) - (sent + now()) / 2
-        if (answer[0] !== 'period') return answer
+        if (answer[0] === 'segments') bus.segments.learn(answer.slice(2))
+        else if (answer[0] !== 'period') return answer
       }
       throw new HiveError('redis.unavailable', 'The time buckets of Redis turn too fast.', { retryAfter: 1 })
     },

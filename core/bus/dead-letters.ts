@@ -6,8 +6,9 @@ import { decodeCursor, encodeCursor } from '../records/cursor.ts'
 import type { Page } from '../records/page.ts'
 import { unknownAgent } from './agent-errors.ts'
 import { dropBodies } from './drop-bodies.ts'
-import { earlierOutcomes, inboxKeys } from './inbox-keys.ts'
+import { inboxKeys } from './inbox-keys.ts'
 import { type LoadedLetter, loadDeadLetters } from './load-dead-letters.ts'
+import { recentOutcomes } from './outcome-keys.ts'
 import { answerLimit, wakeAfter } from './receive.ts'
 import { discardScript, redriveScript } from './scripts/dead-letters.ts'
 
@@ -104,7 +105,7 @@ export async function redrive(hive: Hive, agent: string, selection: DeadLetterSe
     if (letters.length === 0) return 0
     const answer = await bus.run(redriveScript, requestId, (moment) => ({
       keys: [
-        ...inboxKeys(bus.keys, agent, moment),
+        ...inboxKeys(bus, agent, moment),
         ...letters.flatMap(({ message, body }) => [
           bus.keys.sentShort(message.from_agent, moment.short),
           bus.keys.sentLong(message.from_agent, moment.long),
@@ -131,10 +132,13 @@ export async function discard(hive: Hive, agent: string, selection: DeadLetterSe
   const { bus } = hive
   return overSelection(hive, agent, selection, async (ids) => {
     const requestId = hive.ids.requestId()
-    const answer = await bus.run(discardScript, requestId, (moment) => ({
-      keys: [...inboxKeys(bus.keys, agent, moment), ...earlierOutcomes(bus.keys, agent, moment)],
-      args: [agent, String(ids.length), ...ids],
-    }))
+    const answer = await bus.run(discardScript, requestId, (moment) => {
+      const recent = recentOutcomes(bus, agent, moment)
+      return {
+        keys: [...inboxKeys(bus, agent, moment), ...recent.keys],
+        args: [agent, recent.groups, String(ids.length), ...ids],
+      }
+    })
     if (answer[0] === 'unknown') throw unknownAgent(agent)
     await Promise.all([
       wakeAfter(hive, agent, requestId, Number(answer[2]), null),

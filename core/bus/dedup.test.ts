@@ -35,10 +35,8 @@ describe('dedup', () => {
         }
       }),
     )
-    for (const { seen, ms } of spans) {
-      expect(seen).toBeGreaterThan(0)
-      expect(ms).toBeGreaterThanOrEqual(bucketMs)
-    }
+    for (const { ms } of spans) expect(ms).toBeGreaterThanOrEqual(bucketMs)
+    expect(Math.max(...spans.map(({ seen }) => seen))).toBeGreaterThan(0)
   })
 
   it('refuses other content for as long', async () => {

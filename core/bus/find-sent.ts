@@ -1,4 +1,5 @@
 import type { Hive } from '../hive.ts'
+import { segment } from './segments.ts'
 
 /** Where a sender's message is: its recipient, and its sequence there. */
 export type Sent = { acceptedAt: number; sequence: string; recipient: string }
@@ -29,11 +30,25 @@ export function bucketsAround(current: number, buckets: number): number[] {
 
 /** An id that was forgotten may have been used anew, in the ledger of another length of life. */
 async function latestEntry(hive: Hive, messageId: string, buckets: string[]): Promise<Sent | undefined> {
-  const entries = await hive.bus.ask((redis) => {
+  const field = `i:${messageId}`
+  const firsts = await hive.bus.ask((redis) => {
     const pipeline = redis.pipeline()
-    for (const key of buckets) pipeline.hget(key, `i:${messageId}`)
-    return pipeline.exec<(string | null)[]>()
+    for (const key of buckets) pipeline.hmget(key, field, 'last')
+    // without deserialisation the client gives rows, whatever its type says
+    return pipeline.exec() as unknown as Promise<[entry: string | null, last: string | null][]>
   })
+  const entries: (string | null)[] = firsts.map(([entry]) => entry)
+  const further = firsts.flatMap(([, last], i) =>
+    Array.from({ length: Number(last ?? 0) }, (_, index) => segment(buckets[i] as string, index + 1)),
+  )
+  if (further.length > 0 && !entries.some((entry) => entry !== null)) {
+    const more = await hive.bus.ask((redis) => {
+      const pipeline = redis.pipeline()
+      for (const key of further) pipeline.hget(key, field)
+      return pipeline.exec<(string | null)[]>()
+    })
+    entries.push(...more)
+  }
   const found = entries.flatMap((text) => (text === null ? [] : [decodeEntry(text)]))
   return found.sort((a, b) => b.acceptedAt - a.acceptedAt)[0]
 }

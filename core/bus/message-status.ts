@@ -3,6 +3,7 @@ import type { Hive } from '../hive.ts'
 import type { Status } from '../protocol/status.ts'
 import { bucketsAround, findSent } from './find-sent.ts'
 import { decodeState, type LiveState, type MessageState } from './message-state.ts'
+import { outcomeKeys } from './outcome-keys.ts'
 import { statusScript } from './scripts/status.ts'
 
 /** Why a message that could be handed over has not been. */
@@ -51,17 +52,16 @@ export async function recipientStatuses(
   sequences: string[],
 ): Promise<(RecipientStatus | undefined)[]> {
   const { bus } = hive
-  const answer = await bus.run(statusScript, hive.ids.requestId(), (moment) => ({
-    keys: [
-      bus.keys.inbox(agent),
-      bus.keys.ready(agent),
-      ...bucketsAround(moment.settled, bus.periods.settledBuckets).map((period) => bus.keys.settled(agent, period)),
-      ...bucketsAround(moment.long, bus.periods.settledLongBuckets).map((period) =>
-        bus.keys.settledLong(agent, period),
-      ),
-    ],
-    args: [String(sequences.length), ...sequences],
-  }))
+  const answer = await bus.run(statusScript, hive.ids.requestId(), (moment) => {
+    const outcomes = outcomeKeys(bus, agent, {
+      settled: bucketsAround(moment.settled, bus.periods.settledBuckets),
+      long: bucketsAround(moment.long, bus.periods.settledLongBuckets),
+    })
+    return {
+      keys: [bus.keys.inbox(agent), bus.keys.ready(agent), ...outcomes.keys],
+      args: [outcomes.groups, String(sequences.length), ...sequences],
+    }
+  })
   const [, now, agentRow, results] = answer as [string, string, string[], StatusRow[]]
   return results.map((row) => describeRow(agent, Number(now), agentRow, row))
 }

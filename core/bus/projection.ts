@@ -13,7 +13,7 @@ export async function projectAgent(hive: Hive, agent: AgentRecord): Promise<void
   const requestId = hive.ids.requestId()
   const endpoint = agent.endpoint_disabled_at === null ? (agent.endpoint ?? '') : ''
   const answer = await bus.run(projectScript, requestId, (moment) => ({
-    keys: inboxKeys(bus.keys, agent.name, moment),
+    keys: inboxKeys(bus, agent.name, moment),
     args: [
       agent.name,
       String(agent.version),

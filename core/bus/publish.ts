@@ -39,7 +39,8 @@ const refusals: Record<string, { code: ErrorCode; field: string; say(message: Ag
   loop: {
     code: 'loop.detected',
     field: 'causation_id',
-    say: () => 'the chain of messages that answer each other is too long',
+    say: (m) =>
+      `the chain of messages that answer each other is too long, from ${JSON.stringify(m.from_agent)} to ${JSON.stringify(m.to_agent)}`,
   },
 }
 
@@ -111,22 +112,23 @@ function distinct(messages: AgentMessage[], path: (index: number) => string) {
 
 /** Lays out keys and arguments as `publishScript` documents them. */
 function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment: Moment): ScriptCall {
-  const { keys } = hive.bus
+  const { keys, segments } = hive.bus
   const senders = [...new Set(batch.map(({ message }) => message.from_agent))]
   const shards = [...new Set(recipients.map(shardOf))]
   const senderAt = new Map(senders.map((name, index) => [name, index + 1]))
   const recipientAt = new Map(recipients.map((name, index) => [name, index + 1]))
   const declared: string[] = []
+  const ledgers: string[] = []
   for (const sender of senders) {
-    declared.push(
-      keys.sentShort(sender, moment.short),
-      keys.sentShort(sender, moment.short - 1),
-      keys.sentLong(sender, moment.long),
-      keys.sentLong(sender, moment.long - 1),
-      keys.sentLong(sender, moment.long - 2),
-      keys.hops(sender, moment.short),
-      keys.hops(sender, moment.short - 1),
-    )
+    const buckets = [
+      segments.all(keys.sentShort(sender, moment.short), true),
+      segments.all(keys.sentShort(sender, moment.short - 1)),
+      segments.all(keys.sentLong(sender, moment.long), true),
+      segments.all(keys.sentLong(sender, moment.long - 1)),
+      segments.all(keys.sentLong(sender, moment.long - 2)),
+    ]
+    ledgers.push(buckets.map(({ length }) => length).join(' '))
+    declared.push(...buckets.flat(), keys.hops(sender, moment.short), keys.hops(sender, moment.short - 1))
   }
   for (const recipient of recipients) {
     declared.push(
@@ -187,6 +189,7 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
       String(bodies),
       String(batch.length),
       ...senders,
+      ...ledgers,
       ...recipients,
       ...recipients.map((name) => String(shards.indexOf(shardOf(name)) + 1)),
       ...rows,

@@ -134,7 +134,7 @@ async function claimNow(
   // a round ends with `again` when it met only expired messages: each round is bounded, so that a script is short
   for (;;) {
     const answer = await bus.run(receiveScript, input.requestId, (moment) => ({
-      keys: [...inboxKeys(bus.keys, agent, moment), bus.keys.request(agent, input.requestId), bus.keys.waiters],
+      keys: [...inboxKeys(bus, agent, moment), bus.keys.request(agent, input.requestId), bus.keys.waiters],
       args: [
         agent,
         String(input.max),

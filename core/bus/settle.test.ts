@@ -104,6 +104,21 @@ describe('settle', () => {
     expect(audit.counters).toMatchObject({ accepted: 2, delivered: 1 })
   })
 
+  it('extends to the last of two times for one message in a call', async () => {
+    await send('a')
+    const a = await inbox.takeOne()
+    const zero = a.receipt.replace(/\.(\d+)$/, '.0$1')
+    const { results } = await inbox.settle({
+      extensions: [
+        { receipt: a.receipt, lease_seconds: 0.001 },
+        { receipt: zero, lease_seconds: 600 },
+      ],
+    })
+    const until = results.map((result) => Date.parse(('leased_until' in result && result.leased_until) || ''))
+    expect((until[1] ?? 0) - (until[0] ?? 0)).toBeGreaterThan(500_000)
+    expect((await inbox.ack(a)).results).toMatchObject([{ outcome: 'delivered' }])
+  })
+
   it('raises an error for an unknown agent, and settles for a disabled one', async () => {
     const nobody = inboxOf(hive, 'nobody')
     expect((await refusal(nobody.settle({ acks: ['1730000000000000.1'] }))).code).toBe('agent.unknown')

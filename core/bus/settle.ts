@@ -2,7 +2,8 @@ import { type FieldError, HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import { unknownAgent } from './agent-errors.ts'
 import { type Counts, namedCounts } from './counts.ts'
-import { earlierOutcomes, inboxKeys } from './inbox-keys.ts'
+import { inboxKeys } from './inbox-keys.ts'
+import { recentOutcomes } from './outcome-keys.ts'
 import { decodeReceipt } from './receipt.ts'
 import { wakeAfter } from './receive.ts'
 import { type Died, rememberDead } from './remember-dead.ts'
@@ -83,29 +84,33 @@ export async function settleActions(
   })
   if (known.length === 0 && !delivery) throw staleReceipts(actions)
   const random = String(hive.ids.random())
-  const answer = await bus.run(settleScript, requestId, (moment) => ({
-    keys: [
-      ...inboxKeys(bus.keys, agent, moment),
-      ...earlierOutcomes(bus.keys, agent, moment),
-      ...known.flatMap(({ receipt }) => (receipt.body === null ? [] : [bus.keys.body(agent, receipt.body)])),
-    ],
-    args: [
-      agent,
-      random,
-      delivery?.id ?? '',
-      delivery?.last ? '1' : '0',
-      String(delivery?.breaker.failures ?? 0),
-      String(Math.round(delivery?.breaker.openUntilMs ?? 0)),
-      String(known.length),
-      ...known.flatMap(({ action, receipt }) => [
-        action.action,
-        receipt.sequence,
-        String(receipt.lease),
-        String(action.ms),
-        plain(action.reason),
-      ]),
-    ],
-  }))
+  const answer = await bus.run(settleScript, requestId, (moment) => {
+    const recent = recentOutcomes(bus, agent, moment)
+    return {
+      keys: [
+        ...inboxKeys(bus, agent, moment),
+        ...recent.keys,
+        ...known.flatMap(({ receipt }) => (receipt.body === null ? [] : [bus.keys.body(agent, receipt.body)])),
+      ],
+      args: [
+        agent,
+        random,
+        delivery?.id ?? '',
+        delivery?.last ? '1' : '0',
+        String(delivery?.breaker.failures ?? 0),
+        String(Math.round(delivery?.breaker.openUntilMs ?? 0)),
+        recent.groups,
+        String(known.length),
+        ...known.flatMap(({ action, receipt }) => [
+          action.action,
+          receipt.sequence,
+          String(receipt.lease),
+          String(action.ms),
+          plain(action.reason),
+        ]),
+      ],
+    }
+  })
   if (answer[0] === 'unknown') throw unknownAgent(agent)
   if (answer[0] === 'stale') throw staleReceipts(actions)
   const [, , counts, history, delay, rows, died] = answer as SettleAnswer

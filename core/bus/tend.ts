@@ -16,7 +16,7 @@ export async function tend(hive: Hive, agent: string): Promise<{ more: boolean }
   const { bus } = hive
   const requestId = hive.ids.requestId()
   const answer = await bus.run(tendScript, requestId, (moment) => ({
-    keys: inboxKeys(bus.keys, agent, moment),
+    keys: inboxKeys(bus, agent, moment),
     args: [agent, String(eventsARound)],
   }))
   if (answer[0] === 'unknown') return { more: false }

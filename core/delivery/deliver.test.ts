@@ -161,6 +161,10 @@ describe('deliver', () => {
     const id = await send('push')
     await deliver(hive, 'push')
     expect((await agents.get('push'))?.endpoint_disabled_at).not.toBeNull()
+    const audited = await (await hive.records()).audit.query({ target: 'push', limit: 10 })
+    expect(audited.items).toMatchObject([
+      { action: 'agent.endpoint_disabled', actor: 'hive', details: { answered: 410 } },
+    ])
     expect(await statusOf(id)).toMatchObject({ status: 'pending', state: 'ready', attempts: 0 })
     await deliver(hive, 'push')
     expect(hooks).toHaveLength(1)

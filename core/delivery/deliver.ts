@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { auditEntry, hiveItself } from '../access/audit.ts'
+import { recordSecurityEvent } from '../access/security-events.ts'
 import { projectAgent } from '../bus/projection.ts'
 import { type Claim, claimDelivery, type Leased } from '../bus/receive.ts'
 import { type Action, settleActions } from '../bus/settle.ts'
@@ -25,11 +27,15 @@ export async function deliver(hive: Hive, agent: string): Promise<void> {
   for (;;) {
     const claim = await claimDelivery(hive, agent, { max: config.deliveryConcurrency, delivery: { id, leaseMs } })
     if (claim.blocked || claim.messages.length === 0) return
-    const { actions, breaker, gone } = await sendAll(hive, agent, claim)
+    const { actions, breaker, gone, refused } = await sendAll(hive, agent, claim)
     const waiting = claim.counts.ready > 0
     const last = gone || !waiting || breaker.openUntilMs > 0 || clock.now() >= end
     await settleActions(hive, agent, actions, { id, last, breaker })
     if (gone) await disableEndpoint(hive, agent)
+    if (refused) {
+      const description = 'A webhook was not sent: the endpoint leads to an address that is refused.'
+      await recordSecurityEvent(hive, { type: 'endpoint.blocked', description, metadata: { agent } })
+    }
     if (last) return
   }
 }
@@ -40,6 +46,7 @@ async function sendAll(hive: Hive, agent: string, claim: Claim) {
   const probe = claim.target.breaker.openUntilMs > 0
   let breaker: Breaker = claim.target.breaker
   let gone = false
+  let refused = false
   const actions = await Promise.all(
     claim.messages.map(async (leased): Promise<Action> => {
       const { decision, latencyMs } = await sendOne(hive, claim.target.endpoint, secrets, leased)
@@ -47,6 +54,7 @@ async function sendAll(hive: Hive, agent: string, claim: Claim) {
       const now = hive.bus.now()
       breaker = recordOutcome(breaker, { ok: decision.kind !== 'retry', latencyMs, probe }, now, config)
       gone ||= decision.kind === 'gone'
+      refused ||= decision.kind === 'retry' && decision.reason === 'endpoint.refused'
       return actionFor(leased, decision)
     }),
   )
@@ -57,7 +65,7 @@ async function sendAll(hive: Hive, agent: string, claim: Claim) {
       forMs: breaker.openUntilMs - clock.now(),
     })
   }
-  return { actions, breaker, gone }
+  return { actions, breaker, gone, refused }
 }
 
 async function sendOne(
@@ -107,7 +115,10 @@ function actionFor(leased: Leased, decision: Decision): Action {
 /** An endpoint that answered 410 is not called again until the agent gives one anew. */
 async function disableEndpoint(hive: Hive, agent: string): Promise<void> {
   const { agents } = await hive.records()
-  const changed = await agents.change(agent, { endpoint_disabled_at: new Date(hive.clock.now()).toISOString() })
+  const disabledAt = new Date(hive.clock.now()).toISOString()
+  const details = { answered: 410 }
+  const entry = auditEntry(hive, { action: 'agent.endpoint_disabled', actor: hiveItself, target: agent, details })
+  const changed = await agents.change(agent, { endpoint_disabled_at: disabledAt }, entry)
   if (changed) await projectAgent(hive, changed)
   hive.log.warn('endpoint is gone and was disabled', { agent })
 }

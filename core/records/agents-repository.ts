@@ -1,3 +1,5 @@
+import type { AuditEntry } from './audit-repository.ts'
+
 /** An agent as it is stored. Times are ISO 8601. */
 export type AgentRecord = {
   name: string
@@ -22,12 +24,15 @@ export type AgentPatch = {
   disabled?: boolean
 }
 
-/** All methods raise `postgres.unavailable`, and `request.unprocessable` for values that the columns do not take. */
+/**
+ * An `entry` is added to the audit log together with the change, or neither is there. All methods raise
+ * `postgres.unavailable`, and `request.unprocessable` for values that the columns do not take.
+ */
 export interface AgentsRepository {
   /** Creates an agent or replaces all of it; its endpoint is enabled. What was so already gets no new version. */
-  put(agent: AgentPut): Promise<{ agent: AgentRecord; created: boolean }>
+  put(agent: AgentPut, entry?: AuditEntry): Promise<{ agent: AgentRecord; created: boolean }>
   /** Changes what is given and keeps the rest. Undefined if there is no such agent. */
-  change(name: string, patch: AgentPatch): Promise<AgentRecord | undefined>
+  change(name: string, patch: AgentPatch, entry?: AuditEntry): Promise<AgentRecord | undefined>
   get(name: string): Promise<AgentRecord | undefined>
   /** By name, in the order of code points, beginning after the name `after`. */
   list(page: { after?: string | undefined; limit: number }): Promise<AgentRecord[]>

@@ -1,3 +1,5 @@
+import type { AuditEntry } from './audit-repository.ts'
+
 /** An API key as it is stored. Times are ISO 8601. */
 export type ApiKeyRecord = {
   id: string
@@ -17,10 +19,12 @@ export type ApiKeyRecord = {
 
 export type NewApiKey = Pick<ApiKeyRecord, 'id' | 'agent' | 'scopes' | 'secret_hash' | 'expires_at'>
 
-/** All methods raise `postgres.unavailable`, and `request.unprocessable` for values that the columns do not take. */
+/**
+ * With an `entry` the change is in the audit log too, or neither is. All methods raise `postgres.unavailable`, and `request.unprocessable` for values that the columns do not take.
+ */
 export interface ApiKeysRepository {
   /** Adds a key. The same id again changes nothing. */
-  create(key: NewApiKey): Promise<ApiKeyRecord>
+  create(key: NewApiKey, entry?: AuditEntry): Promise<ApiKeyRecord>
   /**
    * Adds a key that follows another: of the same agent and scopes, ending when that would have ended unless it is told
    * otherwise. The other one ends `overlapSeconds` from now, if it does not end earlier. Undefined, and nothing is
@@ -31,7 +35,7 @@ export interface ApiKeysRepository {
     follower: { id: string; secret_hash: string; expires_at: string | undefined; overlapSeconds: number },
   ): Promise<{ key: ApiKeyRecord; replaced: ApiKeyRecord } | undefined>
   /** Ends a key for good. Undefined if there is no such key. */
-  revoke(id: string): Promise<ApiKeyRecord | undefined>
+  revoke(id: string, entry?: AuditEntry): Promise<ApiKeyRecord | undefined>
   get(id: string): Promise<ApiKeyRecord | undefined>
   /** By id, in the order of code points, beginning after the id `after`; those of one agent, or all. */
   list(page: { agent?: string | undefined; after?: string | undefined; limit: number }): Promise<ApiKeyRecord[]>

@@ -17,6 +17,9 @@ export const columns = {
     'reason',
     'metadata',
   ],
+  agent_capabilities: ['id', 'agent_name', 'capability', 'proficiency_level', 'description', 'last_updated'],
+  security_events: ['id', 'event_type', 'severity', 'description', 'metadata', 'timestamp', 'event_id'],
+  audit_logs: ['id', 'action', 'actor', 'target', 'details', 'timestamp', 'event_id'],
   agents: [
     'name',
     'endpoint',

@@ -29,6 +29,24 @@ export type ConversationEvent = StatusEvent & {
 /** A stored message. `id` is a 64-bit integer in decimal digits. */
 export type ConversationRow = ConversationEvent & { id: string }
 
+export type ConversationQuery = {
+  /** Sender or recipient. */
+  agent?: string | undefined
+  /** The other one of the two; only with `agent`. */
+  with?: string | undefined
+  /**
+   * Words that the body has, in any order and case; `"words in a row"`, `or` and `-without` are understood. Found are
+   * whole words, in keys and values, of the first 65,536 characters of a body.
+   */
+  search?: string | undefined
+  /** ISO 8601; included. */
+  from?: string | undefined
+  /** ISO 8601; excluded. */
+  to?: string | undefined
+  limit: number
+  cursor?: string | undefined
+}
+
 /** All methods raise `postgres.unavailable`. */
 export interface ConversationsRepository {
   /**
@@ -38,13 +56,15 @@ export interface ConversationsRepository {
    */
   record(accepted: ConversationEvent[], changes: StatusEvent[]): Promise<void>
   /**
-   * The messages of a conversation, oldest first, after the place of a cursor. A page ends at `limit` rows or about
-   * 3 MiB of content. Throws `cursor.invalid`.
+   * The messages of a conversation, oldest first, after the place of a cursor; only those that `party` sent or received. A page ends at `limit` rows or about
+   * 3 MiB of JSON. Throws `cursor.invalid`.
    */
   byConversation(
     conversation_id: string,
-    page: { after?: string | undefined; limit: number },
+    page: { after?: string | undefined; limit: number; party?: string | undefined },
   ): Promise<Page<ConversationRow>>
+  /** Messages newest first. A page ends at `limit` rows or about 3 MiB of JSON. Throws `cursor.invalid`. */
+  query(query: ConversationQuery): Promise<Page<ConversationRow>>
   /** One row a recipient, by the recipient's name. */
   byMessage(from_agent: string, message_id: string): Promise<ConversationRow[]>
 }

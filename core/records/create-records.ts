@@ -1,16 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import type { AgentsRepository } from './agents-repository.ts'
 import type { ApiKeysRepository } from './api-keys-repository.ts'
+import type { AuditRepository } from './audit-repository.ts'
+import type { CapabilitiesRepository } from './capabilities-repository.ts'
 import type { ConversationsRepository } from './conversations-repository.ts'
+import { createRunStatement, type RecordsConfig, type RunOptions } from './drivers/run-statement.ts'
 import type { MetricsRepository } from './metrics-repository.ts'
-import { createAgents } from './neon/agents.ts'
-import { createApiKeys } from './neon/api-keys.ts'
-import { queryMetrics } from './neon/query-metrics.ts'
-import { readConversation, readMessage } from './neon/read-conversations.ts'
-import { recordConversations } from './neon/record-conversations.ts'
-import { rollUpMetrics } from './neon/roll-up-metrics.ts'
-import { createRunStatement, type RecordsConfig, type RunOptions } from './neon/run-statement.ts'
-import { writeMetrics } from './neon/write-metrics.ts'
+import type { RetentionRepository } from './retention-repository.ts'
+import type { SecurityEventsRepository } from './security-events-repository.ts'
+import { createAgents } from './statements/agents.ts'
+import { createApiKeys } from './statements/api-keys.ts'
+import { createAudit } from './statements/audit.ts'
+import { createCapabilities } from './statements/capabilities.ts'
+import { queryConversations } from './statements/query-conversations.ts'
+import { queryMetrics } from './statements/query-metrics.ts'
+import { readConversation, readMessage } from './statements/read-conversations.ts'
+import { recordConversations } from './statements/record-conversations.ts'
+import { createRetention } from './statements/retention.ts'
+import { rollUpMetrics } from './statements/roll-up-metrics.ts'
+import { createSecurityEvents } from './statements/security-events.ts'
+import { writeMetrics } from './statements/write-metrics.ts'
 
 /** What is kept for good. */
 export type Records = {
@@ -18,12 +27,19 @@ export type Records = {
   conversations: ConversationsRepository
   agents: AgentsRepository
   apiKeys: ApiKeysRepository
+  capabilities: CapabilitiesRepository
+  securityEvents: SecurityEventsRepository
+  audit: AuditRepository
+  retention: RetentionRepository
   close(): Promise<void>
 }
 
-/** Records in Neon. Nothing is connected until it is used, and no connection outlives a call. */
+/**
+ * Records in Postgres, reached as the configuration says. Nothing is loaded or connected until it is used; `close` ends
+ * what is still connected.
+ */
 export function createRecords(config: RecordsConfig, options: Partial<RunOptions> = {}): Records {
-  const run = createRunStatement(config, { retryMs: 2_000, timeoutMs: 10_000, ...options })
+  const { run, close } = createRunStatement(config, { retryMs: 2_000, timeoutMs: 10_000, ...options })
   return {
     metrics: {
       write: (points, { key = randomUUID() } = {}) => writeMetrics(run, points, key),
@@ -32,11 +48,16 @@ export function createRecords(config: RecordsConfig, options: Partial<RunOptions
     },
     conversations: {
       record: (accepted, changes) => recordConversations(run, accepted, changes),
+      query: (query) => queryConversations(run, query),
       byConversation: (id, page) => readConversation(run, id, page),
       byMessage: (fromAgent, messageId) => readMessage(run, fromAgent, messageId),
     },
     agents: createAgents(run),
     apiKeys: createApiKeys(run),
-    close: async () => {},
+    capabilities: createCapabilities(run),
+    securityEvents: createSecurityEvents(run),
+    audit: createAudit(run),
+    retention: createRetention(run),
+    close,
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import type { RecordsConfig } from './neon/run-statement.ts'
+import type { RecordsConfig } from './drivers/run-statement.ts'
 
 /** As much of a Postgres client as is needed; those of `pg` and of Neon's driver have it. */
 export type SchemaClient = { query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> }

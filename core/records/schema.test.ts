@@ -33,13 +33,26 @@ describe('the schema', () => {
     const found = Object.fromEntries(rows.map(({ data_type, names }) => [data_type, names]))
     expect(found).toEqual({
       ARRAY: ['agents.sealed_secrets', 'api_keys.scopes'],
-      bigint: ['agent_conversations.id', 'agent_conversations.status_at', 'agent_metrics.id'],
+      bigint: [
+        'agent_capabilities.id',
+        'agent_conversations.id',
+        'agent_conversations.status_at',
+        'agent_metrics.id',
+        'audit_logs.id',
+        'security_events.id',
+      ],
       boolean: ['agents.disabled'],
       'double precision': ['agent_metrics.value'],
       integer: ['agent_conversations.attempts', 'agents.version', 'api_keys.version', 'metric_writes.points'],
-      jsonb: ['agent_conversations.metadata', 'agent_metrics.metadata'],
-      smallint: ['agent_conversations.priority'],
+      jsonb: [
+        'agent_conversations.metadata',
+        'agent_metrics.metadata',
+        'audit_logs.details',
+        'security_events.metadata',
+      ],
+      smallint: ['agent_capabilities.proficiency_level', 'agent_conversations.priority'],
       'timestamp with time zone': [
+        'agent_capabilities.last_updated',
         'agent_conversations.timestamp',
         'agent_metrics.timestamp',
         'agents.created_at',
@@ -48,9 +61,11 @@ describe('the schema', () => {
         'api_keys.created_at',
         'api_keys.expires_at',
         'api_keys.revoked_at',
+        'audit_logs.timestamp',
         'metric_writes.written_at',
+        'security_events.timestamp',
       ],
-      uuid: ['agent_conversations.conversation_id'],
+      uuid: ['agent_conversations.conversation_id', 'audit_logs.event_id', 'security_events.event_id'],
     })
   })
 })

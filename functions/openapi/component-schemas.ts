@@ -4,10 +4,13 @@ import { AgentMessage } from '../../core/protocol/message.ts'
 import { Printable } from '../../core/protocol/printable.ts'
 import { Status } from '../../core/protocol/status.ts'
 import { Timestamp } from '../../core/protocol/timestamp.ts'
+import { AuditEntry } from '../answers/audit-logs.ts'
+import { ConversationMessage } from '../answers/conversations.ts'
 import { Counts, LeasedMessage, SettledReceipt } from '../answers/inbox.ts'
 import { RecipientStatus } from '../answers/messages.ts'
 import { Metric, MetricRollup } from '../answers/metrics.ts'
 import { Problem, ProblemCode } from '../answers/problem.ts'
+import { SecurityEvent } from '../answers/security-events.ts'
 import { MetricPoint } from '../requests/metrics.ts'
 import { answers, pathParameters, queries, requests } from '../schemas.ts'
 import { toJsonSchemas } from './json-schemas.ts'
@@ -21,6 +24,8 @@ export const componentSchemas = {
   ...toJsonSchemas('output', {
     ...parts,
     AgentMessage,
+    AuditEntry,
+    ConversationMessage,
     Counts,
     LeasedMessage,
     Metric,
@@ -28,6 +33,7 @@ export const componentSchemas = {
     Problem,
     ProblemCode,
     RecipientStatus,
+    SecurityEvent,
     SettledReceipt,
     Status,
     ...answers,

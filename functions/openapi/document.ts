@@ -10,23 +10,30 @@ import { headers, problemResponses, type Reference, type Response, responsesOf }
 
 const tags = {
   agents: 'Who is in the hive.',
+  capabilities: 'What agents can do.',
   messages: 'Publishing messages, and what became of them.',
   inboxes: 'Taking messages, and settling what was taken.',
   'dead letters': 'Messages whose attempts are used up.',
+  conversations: 'What agents said to each other.',
   metrics: 'Measurements of agents.',
   keys: 'Who may call, and what for.',
+  security: 'What looked like an attack, and what administrators did.',
   service: 'The hive itself.',
 }
 
 const tagOf: Record<Route['file'], keyof typeof tags> = {
   agents: 'agents',
+  capabilities: 'capabilities',
   publish: 'messages',
   messages: 'messages',
   inbox: 'inboxes',
   'dead-letters': 'dead letters',
+  conversations: 'conversations',
   metrics: 'metrics',
   keys: 'keys',
   projection: 'service',
+  'security-events': 'security',
+  'audit-logs': 'security',
   health: 'service',
   openapi: 'service',
 }

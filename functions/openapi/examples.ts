@@ -26,6 +26,13 @@ export const requestExamples: Record<NonNullable<Route['request']>, Examples> = 
       value: { signing_secret: 'whsec_YSBzZWNyZXQgb2YgdGhlIGV4YW1wbGVzIGFsb25l' },
     },
   },
+  DeclareCapability: {
+    plain: { summary: 'Something that the agent can do', value: {} },
+    well: {
+      summary: 'Something that it can do well',
+      value: { proficiency_level: 9, description: 'Builds and tests web applications.' },
+    },
+  },
   NewMessage: {
     least: {
       summary: 'The least there is',
@@ -127,12 +134,22 @@ export const requestExamples: Record<NonNullable<Route['request']>, Examples> = 
 /** Parameters of requests that work together with the bodies above. A cursor is there only where a list has given one. */
 export const parameterExamples: Record<PathParameter, string> & Record<string, string | number> = {
   agent: 'builder',
+  capability: 'build',
+  min_proficiency: 5,
+  conversation_id: '0b9f2c1e-6a51-4c0e-9a57-3f4a3f0f8d11',
   message_id: 'build-42',
   dead_letter_id: deadLetterId,
   key_id: keyId,
   from_agent: 'planner',
   agent_name: 'builder',
   metric_type: 'latency_ms',
+  with: 'planner',
+  search: 'web commit',
+  event_type: 'auth.failed',
+  severity: 'medium',
+  action: 'agent.put',
+  actor: 'admin',
+  target: 'builder',
   from: '2026-03-01T00:00:00Z',
   to: '2026-03-02T00:00:00Z',
   interval_seconds: 3_600,

@@ -6,6 +6,7 @@ import { Printable } from '../../core/protocol/printable.ts'
 import { Timestamp } from '../../core/protocol/timestamp.ts'
 import type { MetricPoint as Point } from '../../core/records/metrics-repository.ts'
 import { paging } from './paging.ts'
+import { timeRange } from './time-range.ts'
 
 /** One measurement; without a timestamp it is of now. */
 export const MetricPoint = z
@@ -26,22 +27,19 @@ const filters = {
   agent_name: AgentName.describe('Only points of this agent.').exactOptional(),
   metric_type: Printable.describe('Only points of this type.').exactOptional(),
 }
-const from = Timestamp.describe('Only points of this moment or later.')
-const to = Timestamp.describe('Only points before this moment.')
 
 /** Query of `GET /v1/metrics`: newest first, from (included) to (excluded). */
 export const MetricQuery = z.strictObject({
   ...filters,
-  from: from.exactOptional(),
-  to: to.exactOptional(),
+  ...timeRange,
   ...paging,
 })
 
 /** Query of `GET /v1/metrics/rollup`. */
 export const RollupQuery = z.strictObject({
   ...filters,
-  from,
-  to,
+  from: timeRange.from.unwrap(),
+  to: timeRange.to.unwrap(),
   interval_seconds: z.coerce
     .number<string>('must be a whole number')
     .int()

@@ -3,14 +3,16 @@ import type { Log } from '../../core/hive.ts'
 import { handler as deliver } from '../../functions/deliver.ts'
 import { errorDetails } from '../../functions/error-details.ts'
 import { handler as history } from '../../functions/history.ts'
+import { handler as retention } from '../../functions/retention.ts'
 import { handler as sweep } from '../../functions/sweep.ts'
 import { lambdaContext } from './gateway/lambda-context.ts'
 import { pollQueue } from './poll-queue.ts'
 
 /** The time that a deployed worker has; core keeps well below it. */
 const timeoutMs = 60_000
+const retentionMs = 3_600_000
 
-/** Runs the background functions as the stack does: two queues that feed functions, and a schedule. */
+/** Runs the background functions as the stack does: two queues that feed functions, and two schedules. */
 export function startWorkers(options: {
   endpoint: string
   deliverQueueUrl: string
@@ -37,19 +39,28 @@ export function startWorkers(options: {
     concurrency: 4,
     onError,
   })
-  let sweeping: Promise<unknown> | null = null
+  const schedules = [schedule(sweep, sweepMs, onError), schedule(retention, retentionMs, onError)]
+  return {
+    async stop() {
+      await Promise.all([deliveries, drains, ...schedules].map((worker) => worker.stop()))
+    },
+  }
+}
+
+/** Runs a handler at an interval; one that takes longer than that is not overtaken. */
+function schedule(handler: () => Promise<unknown>, everyMs: number, onError: (error: unknown) => void) {
+  let running: Promise<unknown> | null = null
   const timer = setInterval(() => {
-    // a sweep that takes longer than its interval is not overtaken
-    sweeping ??= sweep()
+    running ??= handler()
       .catch(onError)
       .finally(() => {
-        sweeping = null
+        running = null
       })
-  }, sweepMs)
+  }, everyMs)
   return {
     async stop() {
       clearInterval(timer)
-      await Promise.all([deliveries.stop(), drains.stop(), sweeping])
+      await running
     },
   }
 }

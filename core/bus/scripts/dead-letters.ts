@@ -48,7 +48,7 @@ for i, seq in ipairs(seqs) do
     if s.key == '' or joinChain(ib, s) then enterReady(ib, s) end
     ib.events[#ib.events + 1] = 's'
     ib.events[#ib.events + 1] = table.concat({ib.agent, 'pending', int(math.max(us, s.rank)), s.att, s.from, s.id, ''}, '\n')
-    local at = 10 + (i - 1) * 3
+    local at = 12 + (i - 1) * 3
     local short = s.ttl <= S.shortLife
     local ledger = KEYS[at + (short and 1 or 2)]
     redis.call('HSET', ledger, 'i:' .. s.id, ARGV[4 + 2 * i] .. ' ' .. int(s.acc) .. ' ' .. seq .. ' ' .. ARGV[3])
@@ -70,8 +70,8 @@ return {'ok', int(now), history and 1 or 0, delay, redriven}
 /**
  * Throws dead letters away; their status becomes discarded.
  *
- * KEYS  those of inboxKeys, settled of the period before, settled-long of the period before
- * ARGV[3] agent   [4] how many   then the sequences
+ * KEYS  those of inboxKeys, buckets of recent outcomes
+ * ARGV[3] agent   [4] segments of each bucket   [5] how many   then the sequences
  * Answers {'ok', now, history to wake, {orphaned body tokens}, discarded}; what is no longer dead is passed over
  */
 export const discardScript: BusScript = {
@@ -79,9 +79,11 @@ export const discardScript: BusScript = {
   source: `${prelude}${String.raw`
 local K = inboxKeys(1)
 local seqs = {}
-for i = 1, tonumber(ARGV[4]) do seqs[i] = ARGV[4 + i] end
+for i = 1, tonumber(ARGV[5]) do seqs[i] = ARGV[5 + i] end
 local ib, values = open(K, ARGV[3], seqs)
 if ib.m.status == '' then return {'unknown', int(now)} end
+local other = otherSegments(ib)
+if other then return other end
 local discarded = 0
 local missing = {}
 for i, seq in ipairs(seqs) do
@@ -95,11 +97,11 @@ for i, seq in ipairs(seqs) do
 end
 if #missing > 0 then
   -- this request may have done it, and its first answer was lost
-  for _, key in ipairs({K.settled, KEYS[11], K.settledLong, KEYS[12]}) do
-    local outcomes = redis.call('HMGET', key, unpack(missing))
-    for i = 1, #missing do
-      if outcomes[i] and string.find(outcomes[i], ' x:' .. REQUEST .. ' ', 1, true) then discarded = discarded + 1 end
-    end
+  local outcomes
+  outcomes, other = findOutcomes(missing, 13, ARGV[4])
+  if other then return other end
+  for _, outcome in pairs(outcomes) do
+    if string.find(outcome, ' x:' .. REQUEST .. ' ', 1, true) then discarded = discarded + 1 end
   end
 end
 local history = flush(ib)

@@ -4,12 +4,12 @@ import { prelude } from './prelude.ts'
 /**
  * Accepts a batch of messages, all or nothing, each once.
  *
- * KEYS  per sender 7: ledger short now, before; ledger long now, before, before that; hops now, before
+ * KEYS  per sender the segments of 5 ledger buckets (short now and before; long now, before and before that), then hops now, before
  *       per recipient 5: inbox, ready, timers, correlated, hops now
  *       per outbox shard 3: outbox, its bytes, due
  *       per large body 1
  * ARGV[3..7]  how many senders, recipients, shards, bodies, messages
- *       sender names; recipient names; the shard (1-based) of each recipient
+ *       sender names; how many segments of each ledger bucket are declared, per sender; recipient names; the shard (1-based) of each recipient
  *       per message 7: head, ordering key, message id, correlation id, digest, causation id, envelope
  *       head: sender recipient priority ttl delay max_attempts lease backoff base cap size body_token body_index
  *       (times in ms; body_token '-' and index 0 for an inline envelope)
@@ -21,29 +21,38 @@ export const publishScript: BusScript = {
   name: 'publish',
   source: `${prelude}${String.raw`
 local nSenders, nRecipients, nShards, nBodies, nMessages = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local at = 7
+local at, k = 7, 0
+local function take(n)
+  local keys = {}
+  for i = 1, n do keys[i] = KEYS[k + i] end
+  k = k + n
+  return keys
+end
 local senders, recipients, shards = {}, {}, {}
 for i = 1, nSenders do
-  local k = (i - 1) * 7
-  senders[i] = {name = ARGV[at + i], short = {KEYS[k + 1], KEYS[k + 2]}, long = {KEYS[k + 3], KEYS[k + 4], KEYS[k + 5]},
-    hops = {KEYS[k + 6], KEYS[k + 7]}, messages = {}}
-  senders[i].short.write = {}
-  senders[i].long.write = {}
+  local buckets = {}
+  for n in string.gmatch(ARGV[at + nSenders + i], '%d+') do
+    buckets[#buckets + 1] = {keys = take(tonumber(n)), last = 0, bytes = 0, write = {}}
+  end
+  senders[i] = {name = ARGV[at + i], short = buckets[1], shortBefore = buckets[2], long = buckets[3], longBefore = {buckets[4], buckets[5]},
+    hops = take(2), messages = {}}
 end
-at = at + nSenders
-local base = nSenders * 7
-for i = 1, nShards do
-  local k = base + nRecipients * 5 + (i - 1) * 3
-  shards[i] = {outbox = KEYS[k + 1], bytes = KEYS[k + 2], due = KEYS[k + 3], events = {}}
-end
+at = at + 2 * nSenders
 for i = 1, nRecipients do
-  local k = base + (i - 1) * 5
-  local shard = shards[tonumber(ARGV[at + nRecipients + i])]
-  recipients[i] = {name = ARGV[at + i], shard = shard, hopsKey = KEYS[k + 5], messages = {}, hops = {}, keys = {},
-    K = {inbox = KEYS[k + 1], ready = KEYS[k + 2], timers = KEYS[k + 3], correlated = KEYS[k + 4], due = shard.due}}
+  local keys = take(5)
+  recipients[i] = {name = ARGV[at + i], hopsKey = keys[5], messages = {}, hops = {}, keys = {},
+    K = {inbox = keys[1], ready = keys[2], timers = keys[3], correlated = keys[4]}}
+end
+for i = 1, nShards do
+  local keys = take(3)
+  shards[i] = {outbox = keys[1], bytes = keys[2], due = keys[3], events = {}}
+end
+for i, r in ipairs(recipients) do
+  r.shard = shards[tonumber(ARGV[at + nRecipients + i])]
+  r.K.due = r.shard.due
 end
 at = at + nRecipients * 2
-local bodyBase = base + nRecipients * 5 + nShards * 3
+local bodyBase = k
 
 local messages = {}
 for i = 1, nMessages do
@@ -67,29 +76,39 @@ local function seen(x, entry)
   if digest ~= x.digest then refuse(x, 'conflict') end
   x.duplicate = {1, accepted, seq, recipient}
 end
+local undeclared = {'segments', int(now)}
 for _, sender in ipairs(senders) do
-  local fields = {'older'}
-  for i, x in ipairs(sender.messages) do fields[i + 1] = 'i:' .. x.id end
-  local function look(key)
-    local values = redis.call('HMGET', key, unpack(fields))
-    for i, x in ipairs(sender.messages) do if values[i + 1] and not x.duplicate then seen(x, values[i + 1]) end end
-    return values[1]
+  local fields, ids = {'older', 'last', 'bytes'}, {}
+  for i, x in ipairs(sender.messages) do ids[i] = 'i:' .. x.id; fields[i + 3] = ids[i] end
+  -- spare: one segment more must be declared, for the bucket that is written to
+  local function look(bucket, spare)
+    local values = redis.call('HMGET', bucket.keys[1], unpack(fields))
+    bucket.there, bucket.last, bucket.bytes = values[1], tonumber(values[2] or 0), tonumber(values[3] or 0)
+    for i, x in ipairs(sender.messages) do if values[i + 3] and not x.duplicate then seen(x, values[i + 3]) end end
+    if bucket.last + 1 + spare > #bucket.keys then
+      undeclared[#undeclared + 1] = bucket.keys[1]
+      undeclared[#undeclared + 1] = bucket.last
+    end
+    for segment = 2, math.min(bucket.last + 1, #bucket.keys) do
+      values = redis.call('HMGET', bucket.keys[segment], unpack(ids))
+      for i, x in ipairs(sender.messages) do if values[i] and not x.duplicate then seen(x, values[i]) end end
+    end
+    return bucket.there
   end
   -- the short bucket remembers which others there are, so that most publishes look at this one alone:
   -- none '-', the one before 'b', that and long ones 'l'
-  local older = look(sender.short[1])
-  sender.known = older
+  local older = look(sender.short, 1)
   if not older then
-    local there = redis.call('EXISTS', sender.short[2], unpack(sender.long))
+    local there = redis.call('EXISTS', sender.shortBefore.keys[1], sender.long.keys[1], sender.longBefore[1].keys[1], sender.longBefore[2].keys[1])
     if there == 0 then older = '-' else
-      if look(sender.short[2]) then there = there - 1 end
+      if look(sender.shortBefore, 0) then there = there - 1 end
       older = there > 0 and 'l' or 'b'
     end
-  elseif older ~= '-' then look(sender.short[2]) end
+  elseif older ~= '-' then look(sender.shortBefore, 0) end
   if older == 'l' then
-    sender.longKnown = look(sender.long[1])
-    look(sender.long[2])
-    look(sender.long[3])
+    look(sender.long, 1)
+    look(sender.longBefore[1], 0)
+    look(sender.longBefore[2], 0)
   end
   sender.older = older
   -- hop counts of the messages that these answer
@@ -106,6 +125,8 @@ for _, sender in ipairs(senders) do
   end
 end
 
+if #undeclared > 2 then return undeclared end
+
 -- does the recipient exist, and has it room?
 for _, x in ipairs(messages) do
   if not x.duplicate then
@@ -120,7 +141,7 @@ for _, r in ipairs(recipients) do
     for i, key in ipairs(r.keys) do extra[i] = 'k:' .. key end
     local ib, chains = open(r.K, r.name, extra)
     r.ib = ib
-    local count, bytes = ib.m.ready + ib.m.held + ib.m.delayed + ib.m.leased + ib.m.dead, ib.m.bytes
+    local count, bytes, record = ib.m.ready + ib.m.held + ib.m.delayed + ib.m.leased + ib.m.dead, ib.m.bytes, ib.m.record
     local near = {}
     for i, key in ipairs(r.keys) do
       local chain = rememberChain(ib, key, chains[i])
@@ -129,9 +150,10 @@ for _, r in ipairs(recipients) do
     for _, x in ipairs(r.messages) do
       count = count + 1
       bytes = bytes + x.size
+      record = record + recordSize({body = x.token, size = x.size, key = x.key, from = x.sender.name, id = x.id, corr = x.corr})
       if ib.m.status == '' then refuse(x, 'unknown')
       elseif ib.m.status ~= 'enabled' then refuse(x, 'disabled')
-      elseif count > S.maxMessages or bytes > S.maxBytes then refuse(x, 'full')
+      elseif count > S.maxMessages or bytes > S.maxBytes or record > S.recordMax then refuse(x, 'full')
       elseif ib.m.dead >= S.maxDead then refuse(x, 'dead') end
     end
     r.near = near
@@ -155,6 +177,7 @@ for _, r in ipairs(recipients) do
       x.seq = seq
       m.accepted = m.accepted + 1
       m.bytes = m.bytes + x.size
+      m.record = m.record + recordSize(s)
       if x.token == '-' then
         ib.fields[#ib.fields + 1] = 'm:' .. seq
         ib.fields[#ib.fields + 1] = x.envelope
@@ -162,7 +185,7 @@ for _, r in ipairs(recipients) do
       if s.key == '' or joinChain(ib, s) then
         if x.delay > 0 then enterDelayed(ib, s, s.due) else enterReady(ib, s) end
       end
-      if x.hop > 0 then r.hops[#r.hops + 1] = x.id; r.hops[#r.hops + 1] = x.hop end
+      if x.hop > 0 then r.hops[#r.hops + 1] = x.id; r.hops[#r.hops + 1] = int(x.hop) end
       local events = r.shard.events
       events[#events + 1] = 'a'
       events[#events + 1] = seq .. '\n' .. r.name .. '\n' .. x.envelope
@@ -198,11 +221,15 @@ for i, r in ipairs(recipients) do
   if r.ib then
     local delay = askWake(r.ib)
     if delay then wakes[#wakes + 1] = i - 1; wakes[#wakes + 1] = delay end
-    flush(r.ib)
-    if #r.hops > 0 then
+    local m = r.ib.m
+    if m.hops_period ~= S.short then m.hops_period = S.short; m.hops_bytes = 0 end
+    -- so many that their record would be too large: from here on a cause counts as unknown
+    if #r.hops > 0 and m.hops_bytes <= S.recordMax then
       redis.call('HSET', r.hopsKey, unpack(r.hops))
-      redis.call('PEXPIREAT', r.hopsKey, int((S.short + 2) * S.shortMs))
+      if m.hops_bytes == 0 then redis.call('PEXPIREAT', r.hopsKey, int((S.short + 2) * S.shortMs)) end
+      m.hops_bytes = m.hops_bytes + weigh(r.hops)
     end
+    flush(r.ib)
   else
     -- only duplicates: when the first answer of this very request was lost, so was its wake
     local wake = redis.call('HMGET', r.K.inbox, 'wake_id', 'wake_at')
@@ -217,18 +244,34 @@ for _, x in ipairs(messages) do
     redis.call('SET', KEYS[bodyBase + x.body], x.envelope, 'PX', int(x.ttl + S.deadMs + 2 * LEASE_LIMIT))
   end
 end
-for _, sender in ipairs(senders) do
-  local short, long = sender.short.write, sender.long.write
-  if #long > 0 then
-    sender.older = 'l'
-    if not sender.longKnown then long[#long + 1] = 'older'; long[#long + 1] = '-' end
-    redis.call('HSET', sender.long[1], unpack(long))
-    if not sender.longKnown then redis.call('PEXPIREAT', sender.long[1], int((S.long + 1) * S.longMs + LONGEST_LIFE + S.keep)) end
+-- Writes entries to the last segment of a bucket, or to a new one, and fields about the bucket to its first.
+local function writeLedger(bucket, about, ends)
+  local index = bucket.last
+  if bucket.bytes > S.recordMax then
+    index = index + 1
+    bucket.bytes = 0
+    about[#about + 1] = 'last'
+    about[#about + 1] = index
   end
-  if (#short > 0 or #long > 0) and sender.known ~= sender.older then short[#short + 1] = 'older'; short[#short + 1] = sender.older end
-  if #short > 0 then
-    redis.call('HSET', sender.short[1], unpack(short))
-    if not sender.known then redis.call('PEXPIREAT', sender.short[1], int((S.short + 1) * S.shortMs + S.shortLife + S.keep)) end
+  about[#about + 1] = 'bytes'
+  about[#about + 1] = int(bucket.bytes + weigh(bucket.write))
+  if index > 0 and #bucket.write > 0 then
+    redis.call('HSET', bucket.keys[index + 1], unpack(bucket.write))
+    if index > bucket.last then redis.call('PEXPIREAT', bucket.keys[index + 1], int(ends)) end
+  elseif index == 0 then
+    for i = 1, #bucket.write do about[#about + 1] = bucket.write[i] end
+  end
+  redis.call('HSET', bucket.keys[1], unpack(about))
+  if not bucket.there then redis.call('PEXPIREAT', bucket.keys[1], int(ends)) end
+end
+for _, sender in ipairs(senders) do
+  local short, long = sender.short, sender.long
+  if #long.write > 0 then
+    sender.older = 'l'
+    writeLedger(long, long.there and {} or {'older', '-'}, (S.long + 1) * S.longMs + LONGEST_LIFE + S.keep)
+  end
+  if #short.write > 0 or (#long.write > 0 and short.there ~= 'l') then
+    writeLedger(short, short.there == sender.older and {} or {'older', sender.older}, (S.short + 1) * S.shortMs + S.shortLife + S.keep)
   end
 end
 

@@ -18,7 +18,7 @@ export const receiveScript: BusScript = {
   name: 'receive',
   source: `${prelude}${String.raw`
 local K = inboxKeys(1)
-local requestKey, waiters = KEYS[11], KEYS[12]
+local requestKey, waiters = KEYS[13], KEYS[14]
 local agent, max, maxBytes, lease, corr, wait = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
 local deliveryId, deliveryMs = ARGV[9], tonumber(ARGV[10])
 
@@ -51,6 +51,8 @@ local ib, projection = open(K, agent, deliveryId ~= '' and {'endpoint', 'secrets
 local m = ib.m
 if m.status == '' then return {'unknown', int(now)} end
 if m.status ~= 'enabled' then return {'disabled', int(now)} end
+local other = otherSegments(ib)
+if other then return other end
 if deliveryId ~= '' then
   if m.push ~= 1 then return {'pull', int(now)} end
   if m.deliver_until > now and m.deliver_id ~= deliveryId then return {'busy', int(now), int(m.deliver_until)} end

@@ -5,9 +5,9 @@ import { prelude } from './prelude.ts'
  * Settles leases: acknowledges, returns for a retry, fails, releases or extends them. An old receipt changes nothing;
  * a receipt settled before with the same action answers its first outcome.
  *
- * KEYS  those of inboxKeys, settled of the period before, settled-long of the period before, large bodies that the receipts name
+ * KEYS  those of inboxKeys, buckets of recent outcomes, large bodies that the receipts name
  * ARGV[3] agent   [4] random number in [0, 1) for the jitter   [5] delivery id or ''   [6] 1 to end the delivery
- *      [7] breaker failures   [8] breaker open until ms   [9] how many receipts
+ *      [7] breaker failures   [8] breaker open until ms   [9] segments of each bucket   [10] how many receipts
  *      per receipt 5: action, sequence, lease, ms, reason
  *      action: a ack, n nack (ms: delay, -1 for the message's backoff), f fail, r release (the attempt does not count), e extend (ms: lease)
  * Answers {'ok', now, counts, history to wake, wake delay or false, results, {dead letters}}
@@ -21,29 +21,25 @@ export const settleScript: BusScript = {
   source: `${prelude}${String.raw`
 local K = inboxKeys(1)
 local agent, random, deliveryId, last = ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6] == '1'
-local n = tonumber(ARGV[9])
+local n = tonumber(ARGV[10])
 local items, seqs = {}, {}
 for i = 1, n do
-  local at = 9 + (i - 1) * 5
+  local at = 10 + (i - 1) * 5
   items[i] = {action = ARGV[at + 1], seq = ARGV[at + 2], lease = tonumber(ARGV[at + 3]), ms = tonumber(ARGV[at + 4]), reason = ARGV[at + 5]}
   seqs[i] = items[i].seq
 end
 local ib, values = open(K, agent, seqs)
 local m = ib.m
 if m.status == '' then return {'unknown', int(now)} end
+local other = otherSegments(ib)
+if other then return other end
 
 local missing = {}
 for i, seq in ipairs(seqs) do if not remember(ib, seq, values[i]) then missing[#missing + 1] = seq end end
 local outcomes = {}
 if #missing > 0 then
-  for _, key in ipairs({K.settled, KEYS[11], K.settledLong, KEYS[12]}) do
-    local found, still = redis.call('HMGET', key, unpack(missing)), {}
-    for i, seq in ipairs(missing) do
-      if found[i] then outcomes[seq] = found[i] else still[#still + 1] = seq end
-    end
-    missing = still
-    if #missing == 0 then break end
-  end
+  outcomes, other = findOutcomes(missing, 13, ARGV[9])
+  if other then return other end
 end
 
 -- full jitter for exponential backoff: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
@@ -67,11 +63,12 @@ for i, item in ipairs(items) do
     if item.action == 'a' then
       finish(ib, s, 'delivered', 'a')
       result = {'delivered', 0, '0'}
-    elseif item.action == 'e' and string.find(s.ext, s.lease .. ':' .. REQUEST .. ':', 1, true) == 1 then
+    elseif item.action == 'e' and not s.extended and s.ext == s.lease .. ':' .. REQUEST then
       -- this request did it, and its first answer was lost; another one is a heartbeat and extends again
       result = {'extended', 0, int(s.due)}
     elseif item.action == 'e' then
-      s.ext = s.lease .. ':' .. REQUEST .. ':'
+      s.ext = s.lease .. ':' .. REQUEST
+      s.extended = true
       s.due = math.min(now + item.ms, s.exp + LEASE_LIMIT)
       timer(ib, s, s.due)
       put(ib, s)

@@ -4,8 +4,8 @@ import { prelude } from './prelude.ts'
 /**
  * Reads the states of messages of one inbox, with what they wait for. Writes nothing.
  *
- * KEYS  inbox, ready, then the settled buckets that may hold an outcome
- * ARGV[3] how many   then the sequences
+ * KEYS  inbox, ready, then the buckets that may hold an outcome
+ * ARGV[3] segments of each bucket   [4] how many   then the sequences
  * Answers {'ok', now, {status, push, breaker until, deliver until}, results}
  *         result: {'live', state, place in ready or -1, state of the head of its ordering key or ''}, {'settled', outcome} or {'gone'}
  */
@@ -13,7 +13,7 @@ export const statusScript: BusScript = {
   name: 'status',
   source: `${prelude}${String.raw`
 local seqs = {}
-for i = 1, tonumber(ARGV[3]) do seqs[i] = ARGV[3 + i] end
+for i = 1, tonumber(ARGV[4]) do seqs[i] = ARGV[4 + i] end
 local values = redis.call('HMGET', KEYS[1], 'status', 'push', 'breaker_until', 'deliver_until', unpack(seqs))
 local results, missing = {}, {}
 for i, seq in ipairs(seqs) do
@@ -30,18 +30,13 @@ for i, seq in ipairs(seqs) do
     results[i] = {'live', text, place, head}
   else
     results[i] = {'gone'}
-    missing[#missing + 1] = i
+    missing[#missing + 1] = seq
   end
 end
-for k = 3, #KEYS do
-  if #missing == 0 then break end
-  local fields = {}
-  for j, i in ipairs(missing) do fields[j] = seqs[i] end
-  local found, still = redis.call('HMGET', KEYS[k], unpack(fields)), {}
-  for j, i in ipairs(missing) do
-    if found[j] then results[i] = {'settled', found[j]} else still[#still + 1] = i end
-  end
-  missing = still
+if #missing > 0 then
+  local outcomes, other = findOutcomes(missing, 3, ARGV[3])
+  if other then return other end
+  for i, seq in ipairs(seqs) do if outcomes[seq] then results[i] = {'settled', outcomes[seq]} end end
 end
 return {'ok', int(now), {values[1] or '', values[2] or '', values[3] or '0', values[4] or '0'}, results}
 `}`,

@@ -17,6 +17,8 @@ local limit = tonumber(ARGV[4])
 local ib = open(K, ARGV[3], {})
 local m = ib.m
 if m.status == '' then redis.call('ZREM', K.due, ARGV[3]); return {'unknown', int(now)} end
+local other = otherSegments(ib)
+if other then return other end
 local more = settleDue(ib, limit)
 local delay = askWake(ib)
 reschedule(ib)

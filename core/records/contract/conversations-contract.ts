@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ConversationEvent, ConversationsRepository, StatusEvent } from '../conversations-repository.ts'
 import { encodeCursor } from '../cursor.ts'
-import { awkwardText } from './awkward-text.ts'
+import { awkwardKey, awkwardText } from './awkward-text.ts'
 
 /** What every implementation of the conversations repository does, over an empty database. */
 export function conversationsContract(
@@ -72,7 +72,7 @@ export function conversationsContract(
 
     it('keeps any body and any metadata, with NUL and lone surrogates anywhere', async () => {
       const value = fc.oneof(awkwardText, fc.double(), fc.array(awkwardText))
-      const body = fc.dictionary(awkwardText, value, { maxKeys: 5 })
+      const body = fc.dictionary(awkwardKey, value, { maxKeys: 5 })
       const values = fc.sample(body, 100).map((value) => JSON.parse(JSON.stringify(value)))
       const events = values.map((value) => accept({ content: JSON.stringify(value), metadata: value }))
       const conversation_id = randomUUID()
@@ -232,6 +232,153 @@ export function conversationsContract(
         after = page.next_cursor ?? undefined
       } while (after)
       expect(count).toBe(40)
+    })
+
+    describe('read newest first', () => {
+      const second = (n: number) => `2026-04-01T00:00:${String(n).padStart(2, '0')}.000Z`
+      const names = (tag: string) => [`${tag}-a`, `${tag}-b`, `${tag}-c`] as const
+      async function readAll(query: Omit<Parameters<ConversationsRepository['query']>[0], 'limit'>, limit = 3) {
+        const items = []
+        let cursor: string | undefined
+        do {
+          const page = await conversations.query({ ...query, limit, cursor })
+          expect(page.items.length).toBeLessThanOrEqual(limit)
+          items.push(...page.items)
+          cursor = page.next_cursor ?? undefined
+        } while (cursor)
+        return items
+      }
+
+      it('gives what an agent sent and received, what two said to each other, and ranges of time', async () => {
+        const [a, b, c] = names('pair')
+        const ways = [
+          [a, b],
+          [b, a],
+          [a, c],
+          [c, b],
+          [a, a],
+          [a, b],
+          [b, b],
+        ] as const
+        const events = ways.map(([from_agent, to_agent], index) =>
+          accept({ from_agent, to_agent, timestamp: second(Math.floor(index / 2)), message_id: `m${index}` }),
+        )
+        for (const event of events) await conversations.record([event], [])
+        const ids = async (query: Parameters<typeof readAll>[0]) =>
+          (await readAll(query, 2)).map(({ message_id }) => Number(message_id.slice(1)))
+        expect(await ids({ agent: a })).toEqual([5, 4, 2, 1, 0])
+        expect(await ids({ agent: b })).toEqual([6, 5, 3, 1, 0])
+        expect(await ids({ agent: a, with: b })).toEqual([5, 1, 0])
+        expect(await ids({ agent: b, with: a })).toEqual([5, 1, 0])
+        expect(await ids({ agent: a, with: a })).toEqual([4])
+        expect(await ids({ agent: c, with: c })).toEqual([])
+        expect(await ids({ agent: b, from: second(1), to: second(3) })).toEqual([5, 3])
+        expect(await ids({ from: second(2), to: second(3) })).toEqual([5, 4])
+        expect(await ids({ agent: `${a}'; --` })).toEqual([])
+        const [newest] = await readAll({ agent: a })
+        expect(newest).toEqual((await conversations.byMessage(a, 'm5'))[0])
+      })
+
+      it('finds whole words of the body, wherever they stand in its JSON', async () => {
+        const [a, b, c] = names('words')
+        const bodies = [
+          { text: 'The quick brown fox' },
+          { list: ['jumps', { deep: 'over\nthe\tlazy "dog"' }] },
+          { text: 'ÜBER naïve 東京 user@example.com', fox: 1 },
+          { path: 'C:\\temp\\new\u0000file', n: 12345 },
+        ]
+        const events = bodies.map((body, index) =>
+          accept({
+            from_agent: a,
+            to_agent: index === 2 ? c : b,
+            content: JSON.stringify(body),
+            message_id: `w${index}`,
+          }),
+        )
+        await conversations.record(events, [])
+        const found = async (search: string, more = {}) =>
+          (await readAll({ agent: a, search, ...more })).map(({ message_id }) => Number(message_id.slice(1))).sort()
+        expect(await found('fox')).toEqual([0, 2])
+        expect(await found('FOX quick')).toEqual([0])
+        expect(await found('fox -quick')).toEqual([2])
+        expect(await found('"brown fox"')).toEqual([0])
+        expect(await found('"fox brown"')).toEqual([])
+        expect(await found('lazy or über')).toEqual([1, 2])
+        for (const word of ['the dog', 'jumps', 'deep', 'lazy']) expect(await found(word)).toContain(1)
+        for (const word of ['東京', 'naïve', 'user@example.com']) expect(await found(word)).toEqual([2])
+        for (const word of ['temp', 'new', 'file', '12345']) expect(await found(word)).toEqual([3])
+        expect(await found('qui')).toEqual([])
+        expect(await found('fox', { with: c })).toEqual([2])
+        expect(await found('fox', { with: b, from: '2026-03-01T00:00:00.001Z' })).toEqual([])
+        const everywhere = await conversations.query({ search: 'quick brown', limit: 10 })
+        expect(everywhere.items.map(({ from_agent }) => from_agent)).toEqual([a])
+      })
+
+      it('takes any text as a search, and finds nothing where there is no word', async () => {
+        for (const search of ['', ' ', '!!!', '\0', '\ud800', '"', '( & | ! <->', "':*'", 'x'.repeat(2_000)]) {
+          expect(await conversations.query({ search, limit: 10 })).toEqual({ items: [], next_cursor: null })
+        }
+        await fc.assert(
+          fc.asyncProperty(awkwardText, async (search) => {
+            await conversations.query({ search, limit: 1 })
+          }),
+          { numRuns: 25 },
+        )
+      })
+
+      it('stores and finds bodies of the largest size, however many words they have', async () => {
+        const [a, b] = names('large')
+        const unit = (n: number) => n.toString(36)
+        const wide = (n: number) => String.fromCodePoint(0x20000 + (n % 40_000), 0x20000 + (n % 39_983))
+        const texts: Record<string, (n: number) => string> = {
+          short: (n) => `${unit(n)} `,
+          hyphenated: (n) => `${unit(n)}-x${unit(n)} `,
+          hosts: (n) => `${unit(n)}.de/${unit(n)} `,
+          wide: (n) => `${wide(n)} `,
+          mail: (n) => `${unit(n)}@${unit(n)}.io `,
+          endless: () => 'aß',
+        }
+        for (const [kind, word] of Object.entries(texts)) {
+          for (const [most, size] of [
+            [65_000, (text: string) => [...text].length],
+            [256 * 1024, Buffer.byteLength],
+          ] as const) {
+            const parts: string[] = []
+            for (let [n, total] = [0, 64]; ; n++) {
+              const part = word(n)
+              total += size(part)
+              if (total > most) break
+              parts.push(part)
+            }
+            const content = JSON.stringify({ first: 'alpha', text: parts.join(''), last: 'omega' })
+            await conversations.record([accept({ from_agent: a, to_agent: b, message_type: kind, content })], [])
+          }
+        }
+        const kinds = async (search: string) =>
+          (await readAll({ agent: a, search }, 100)).map(({ message_type }) => message_type).sort()
+        const all = Object.keys(texts).sort()
+        expect(await kinds('alpha')).toEqual(all.flatMap((kind) => [kind, kind]))
+        expect(await kinds('omega')).toEqual(all)
+      })
+
+      it('ends a page early rather than answer with more than some megabytes of JSON', async () => {
+        const [a, b] = names('pages')
+        const content = JSON.stringify({ text: '\\"'.repeat(60_000) })
+        await conversations.record(
+          Array.from({ length: 12 }, () => accept({ from_agent: a, to_agent: b, content })),
+          [],
+        )
+        const page = await conversations.query({ agent: a, limit: 100 })
+        expect(JSON.stringify(page).length).toBeLessThan(4_000_000)
+        expect(page.items.length).toBeGreaterThan(1)
+        expect(await readAll({ agent: a }, 100)).toHaveLength(12)
+      })
+
+      it('refuses the cursor of another list', async () => {
+        for (const cursor of ['rubbish', encodeCursor('conversation', '2026-03-01 00:00:00+00', '1')]) {
+          await expect(conversations.query({ limit: 1, cursor })).rejects.toMatchObject({ code: 'cursor.invalid' })
+        }
+      })
     })
   })
 }

@@ -1,13 +1,22 @@
 /** Writes what a script has collected. */
 export const flush = String.raw`
 -- Outcomes stay for outcomeMs after their bucket; those of long-lived messages as long as dedup can find the message.
-local function writeOutcomes(ib, list, key, field, period, ends)
+local function writeOutcomes(ib, list, bucket, key, name, period, ends)
   if #list == 0 then return end
+  local m, periodField, lastField, bytesField = ib.m, name .. '_period', name .. '_last', name .. '_bytes'
   redis.call('HSET', key, unpack(list))
-  if ib.m[field] ~= period then
-    ib.m[field] = period
-    redis.call('PEXPIREAT', key, int(ends))
+  if m[periodField] ~= period then
+    m[periodField] = period
+    m[lastField] = 0
+    m[bytesField] = 0
   end
+  if m[bytesField] == 0 then
+    redis.call('PEXPIREAT', key, int(ends))
+    if m[lastField] > 0 then redis.call('HSET', bucket, 'last', m[lastField]) end
+  end
+  m[bytesField] = m[bytesField] + weigh(list)
+  -- the next one to write goes on in a new segment
+  if m[bytesField] > S.recordMax then m[lastField] = m[lastField] + 1; m[bytesField] = 0 end
 end
 
 -- Writes everything that was collected, each kind with one command. Returns true when history should be woken for the
@@ -18,8 +27,8 @@ local function flush(ib)
     m.due = ib.soon
     redis.call('ZADD', K.due, int(m.due), ib.agent)
   end
-  writeOutcomes(ib, ib.settled, K.settled, 'settled_period', S.settled, (S.settled + 1) * S.settledMs + S.outcomeMs)
-  writeOutcomes(ib, ib.settledLong, K.settledLong, 'settled_long_period', S.long, (S.long + 1) * S.longMs + math.max(S.outcomeMs, 2 * S.longMs))
+  writeOutcomes(ib, ib.settled, K.settledBucket, K.settled, 'settled', S.settled, (S.settled + 1) * S.settledMs + S.outcomeMs)
+  writeOutcomes(ib, ib.settledLong, K.settledLongBucket, K.settledLong, 'settled_long', S.long, (S.long + 1) * S.longMs + math.max(S.outcomeMs, 2 * S.longMs))
   local fields = ib.fields
   for i = 1, #NUMBERS do local f = NUMBERS[i]; if m[f] ~= ib.was[f] then fields[#fields + 1] = f; fields[#fields + 1] = int(m[f]) end end
   for i = 1, #TEXTS do local f = TEXTS[i]; if m[f] ~= ib.was[f] then fields[#fields + 1] = f; fields[#fields + 1] = m[f] end end

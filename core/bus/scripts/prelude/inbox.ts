@@ -5,13 +5,31 @@
 export const inbox = String.raw`
 local NUMBERS = {'version', 'push', 't', 'bytes', 'ready', 'held', 'delayed', 'leased', 'dead', 'accepted', 'redriven',
   'delivered', 'died', 'discarded', 'expired', 'due', 'wake_at', 'deliver_until', 'breaker_failures', 'breaker_until',
-  'settled_period', 'settled_long_period'}
+  'settled_period', 'settled_last', 'settled_bytes', 'settled_long_period', 'settled_long_last', 'settled_long_bytes',
+  'hops_period', 'hops_bytes', 'record'}
 local TEXTS = {'status', 'wake_id', 'deliver_id'}
 
 -- The keys that inbox-keys.ts lists, from KEYS[at] on.
 local function inboxKeys(at)
   return {inbox = KEYS[at], ready = KEYS[at + 1], timers = KEYS[at + 2], dead = KEYS[at + 3], correlated = KEYS[at + 4],
-    settled = KEYS[at + 5], settledLong = KEYS[at + 6], outbox = KEYS[at + 7], outboxBytes = KEYS[at + 8], due = KEYS[at + 9]}
+    settledBucket = KEYS[at + 5], settled = KEYS[at + 6], settledLongBucket = KEYS[at + 7], settledLong = KEYS[at + 8],
+    outbox = KEYS[at + 9], outboxBytes = KEYS[at + 10], due = KEYS[at + 11]}
+end
+
+-- The answer of a script that would write outcomes to other segments than those declared; nil when it may go on.
+local function otherSegments(ib)
+  local K, m, other = ib.K, ib.m, nil
+  local function check(bucket, declared, current, last)
+    if not current then last = 0 end
+    if declared ~= segment(bucket, last) then
+      other = other or {'segments', int(now)}
+      other[#other + 1] = bucket
+      other[#other + 1] = last
+    end
+  end
+  check(K.settledBucket, K.settled, m.settled_period == S.settled, m.settled_last)
+  check(K.settledLongBucket, K.settledLong, m.settled_long_period == S.long, m.settled_long_last)
+  return other
 end
 
 -- Reads the counters of an inbox and, in the same command, any further fields. K names its keys.

@@ -1,7 +1,7 @@
 /**
  * Reads and writes the state of a message: one line of numbers and words, then ordering key, sender, id, correlation id
  * and reason, a line each. `done` is how the last lease was settled that left the message alive
- * (`lease:action:outcome:at`), `ext` the last extension (`lease:request:`). `core/bus/message-state.ts` reads it too.
+ * (`lease:action:outcome:at`), `ext` the last extension (`lease:request`). `core/bus/message-state.ts` reads it too.
  */
 export const messageState = String.raw`
 local STATE = '^' .. string.rep('(%S+) ', 21) .. '(%S+)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n(.*)$'

@@ -2,7 +2,7 @@
 export const settings = String.raw`local S = {}
 do
   local names = {'short', 'long', 'settled', 'shortMs', 'longMs', 'settledMs', 'keep', 'outcomeMs', 'offsetHigh', 'offsetMedium',
-    'offsetLow', 'maxMessages', 'maxBytes', 'maxDead', 'hopLimit', 'outboxMax', 'deadMs', 'wakeGrace', 'maxWaiters', 'shortLife'}
+    'offsetLow', 'maxMessages', 'maxBytes', 'maxDead', 'hopLimit', 'outboxMax', 'deadMs', 'wakeGrace', 'maxWaiters', 'shortLife', 'recordMax'}
   local i = 0
   for n in string.gmatch(ARGV[1], '%S+') do i = i + 1; S[names[i]] = tonumber(n) end
 end

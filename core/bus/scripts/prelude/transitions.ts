@@ -8,6 +8,11 @@ local function event(ib, s, status)
   ib.events[#ib.events + 1] = table.concat({ib.agent, status, int(math.max(us, s.rank + 1)), s.att, s.from, s.id, s.reason}, '\n')
 end
 
+-- About what a message takes in the inbox hash.
+local function recordSize(s)
+  return (s.body == '-' and s.size or 0) + 2 * #s.key + #s.from + #s.id + #s.corr + 4 * ENTRY
+end
+
 -- Takes a message out of its present state. One that ZPOPMIN took is in ready no more.
 local function leave(ib, s)
   local count = COUNT[s.st]
@@ -58,6 +63,7 @@ local function finish(ib, s, status, action)
   ib.addTimer[s.seq] = nil
   ib.remTimer[s.seq] = 0
   ib.m.bytes = ib.m.bytes - s.size
+  ib.m.record = ib.m.record - recordSize(s)
   ib.m[status] = ib.m[status] + 1
   if s.body ~= '-' then ib.bodies[#ib.bodies + 1] = s.body end
   s.outcome = table.concat({status, int(now), s.att, s.max, s.lease, action, int(s.acc), int(s.exp)}, ' ') .. '\n' .. s.reason

@@ -1,6 +1,6 @@
+import type { RunStatement } from '../drivers/run-statement.ts'
 import { joinJson, toJsonb } from '../jsonb.ts'
 import type { MetricPoint } from '../metrics-repository.ts'
-import type { RunStatement } from './run-statement.ts'
 
 /** One in so many writes forgets old keys, twice as many as came in since. */
 const writesPerCleaning = 64

@@ -1,5 +1,5 @@
-import { NeonDbError } from '@neondatabase/serverless'
 import { type FieldError, HiveError } from '../../errors.ts'
+import { columns } from '../columns.ts'
 
 /** Why a statement brought no result, and whether the same again may. */
 export type Failure = { error: HiveError; transient: boolean }
@@ -14,10 +14,19 @@ export class HttpRefusal extends Error {
   }
 }
 
+/** The connection string is no such thing. What the driver said of it may quote it, and is left out. */
+export class UnusableUrl extends Error {
+  constructor() {
+    super('the connection string is not valid')
+  }
+}
+
 /** Shutting down, starting up, too many connections, connection trouble, deadlocks and serialisation. */
 const transientState = /^(?:57P0[123]|53300|08...|40001|40P01)$/
 /** Data that does not fit: values, constraints, limits of the program. */
 const dataState = /^(?:22|23|54)...$/
+
+const checkName = new RegExp(`^(?:${Object.keys(columns).join('|')})_(\\w+)_check$`)
 
 /** What drivers put into their errors; only what holds neither data nor connection strings is used. */
 type DriverError = {
@@ -35,7 +44,7 @@ type DriverError = {
  */
 export function toFailure(error: unknown): Failure {
   const { code = '', column, constraint, message = '', sourceError } = (error ?? {}) as DriverError
-  if (/^[0-9A-Z]{5}$/.test(code)) {
+  if (/^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE') {
     const cause = new Error(constraint ? `SQLSTATE ${code}, constraint ${constraint}` : `SQLSTATE ${code}`)
     if (transientState.test(code)) return unavailable(cause)
     if (!dataState.test(code)) return internal(cause)
@@ -47,10 +56,7 @@ export function toFailure(error: unknown): Failure {
     const passing = status === 408 || status === 429 || (status >= 500 && status !== 507)
     return passing ? unavailable(sourceError) : internal(sourceError)
   }
-  // the driver's own complaint; what HTTP answers has a code, even if it is empty
-  if (error instanceof NeonDbError && error.code === undefined && sourceError === undefined) {
-    return internal(new Error('the connection string is not valid'))
-  }
+  if (error instanceof UnusableUrl || code === 'ERR_INVALID_URL') return internal(new UnusableUrl())
   return unavailable(new Error(`no answer (${networkCode(sourceError ?? error) || 'connection closed'})`))
 }
 
@@ -73,7 +79,7 @@ function unfit(column: string | undefined, cause: Error): HiveError {
 
 /** Postgres names a column's check `<table>_<column>_check`. */
 function columnOf(constraint: string | undefined): string | undefined {
-  return /^(?:agent_metrics|agent_conversations|agents|api_keys|metric_writes)_(\w+)_check$/.exec(constraint ?? '')?.[1]
+  return checkName.exec(constraint ?? '')?.[1]
 }
 
 /** `ECONNREFUSED`, `TimeoutError` and the like, from as deep as fetch hides it. */

@@ -1,7 +1,9 @@
 import type { ApiKeyRecord, ApiKeysRepository, NewApiKey } from '../api-keys-repository.ts'
+import type { AuditEntry } from '../audit-repository.ts'
 import { columns } from '../columns.ts'
+import type { RunStatement } from '../drivers/run-statement.ts'
 import { toIso } from '../moment.ts'
-import type { RunStatement } from './run-statement.ts'
+import { audited } from './audit.ts'
 
 const names = columns.api_keys.map((name) => `k.${name}`).join(', ')
 // the update that changes nothing makes the statement give the row when it is sent a second time
@@ -36,11 +38,11 @@ const revoke = `
   UPDATE api_keys k SET revoked_at = coalesce(k.revoked_at, now()), version = k.version + (k.revoked_at IS NULL)::int
   WHERE id = $1 RETURNING ${names}`
 
-/** API keys in Neon. */
+/** API keys in Postgres. */
 export function createApiKeys(run: RunStatement): ApiKeysRepository {
   return {
-    async create({ id, agent, scopes, secret_hash, expires_at }: NewApiKey) {
-      const [row] = await run<ApiKeyRecord>(create, [id, agent, scopes, secret_hash, expires_at])
+    async create({ id, agent, scopes, secret_hash, expires_at }: NewApiKey, entry?: AuditEntry) {
+      const [row] = await run<ApiKeyRecord>(...audited(create, [id, agent, scopes, secret_hash, expires_at], entry))
       if (!row) throw new Error('an upsert gave no row')
       return toApiKey(row)
     },
@@ -51,8 +53,8 @@ export function createApiKeys(run: RunStatement): ApiKeysRepository {
       const replaced = rows.find((row) => row.id === id)
       return key && replaced && { key, replaced }
     },
-    async revoke(id) {
-      const [row] = await run<ApiKeyRecord>(revoke, [id])
+    async revoke(id, entry) {
+      const [row] = await run<ApiKeyRecord>(...audited(revoke, [id], entry))
       return row && toApiKey(row)
     },
     async get(id) {

@@ -1,7 +1,9 @@
 import type { AgentPatch, AgentPut, AgentRecord, AgentsRepository } from '../agents-repository.ts'
+import type { AuditEntry } from '../audit-repository.ts'
 import { columns } from '../columns.ts'
+import type { RunStatement } from '../drivers/run-statement.ts'
 import { toIso } from '../moment.ts'
-import type { RunStatement } from './run-statement.ts'
+import { audited } from './audit.ts'
 
 const names = columns.agents.map((name) => `a.${name}`).join(', ')
 
@@ -39,16 +41,18 @@ function assign(values: Record<string, string>): string {
     .join(', ')
 }
 
-/** Agents in Neon. */
+/** Agents in Postgres. */
 export function createAgents(run: RunStatement): AgentsRepository {
   return {
-    async put({ name, endpoint, sealed_secrets, disabled }: AgentPut) {
-      const [row] = await run<AgentRecord & { created: boolean }>(put, [name, endpoint, sealed_secrets, disabled])
+    async put({ name, endpoint, sealed_secrets, disabled }: AgentPut, entry?: AuditEntry) {
+      const [row] = await run<AgentRecord & { created: boolean }>(
+        ...audited(put, [name, endpoint, sealed_secrets, disabled], entry),
+      )
       if (!row) throw new Error('an upsert gave no row')
       return { agent: toAgent(row), created: row.created }
     },
-    async change(name: string, patch: AgentPatch) {
-      const [row] = await run<AgentRecord>(change, [
+    async change(name: string, patch: AgentPatch, entry?: AuditEntry) {
+      const values = [
         name,
         patch.endpoint !== undefined,
         patch.endpoint ?? null,
@@ -56,7 +60,8 @@ export function createAgents(run: RunStatement): AgentsRepository {
         patch.endpoint_disabled_at ?? null,
         patch.sealed_secrets ?? null,
         patch.disabled ?? null,
-      ])
+      ]
+      const [row] = await run<AgentRecord>(...audited(change, values, entry))
       return row && toAgent(row)
     },
     async get(name) {

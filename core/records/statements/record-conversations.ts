@@ -1,7 +1,7 @@
 import type { ConversationEvent, StatusEvent } from '../conversations-repository.ts'
+import type { RunStatement } from '../drivers/run-statement.ts'
 import { joinJson, splitJson, storableJson, toJsonb } from '../jsonb.ts'
 import { mergeEvents } from '../merge-events.ts'
-import type { RunStatement } from './run-statement.ts'
 
 const newer = (stored: string, given: string) =>
   // at the same moment the end of a message counts more than its beginning

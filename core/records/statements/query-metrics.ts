@@ -1,33 +1,23 @@
 import { columns } from '../columns.ts'
+import type { RunStatement } from '../drivers/run-statement.ts'
 import type { MetricQuery, MetricRow } from '../metrics-repository.ts'
 import { toIso } from '../moment.ts'
 import type { Page } from '../page.ts'
+import { newestFilter, newestFirst } from './filter.ts'
 import { type Paged, pagedSelect, pageOf } from './page-of.ts'
-import { decodePosition, encodePosition } from './position.ts'
-import type { RunStatement, Value } from './run-statement.ts'
+import { encodePosition } from './position.ts'
 
 type Row = MetricRow & Paged
 
 const names = columns.agent_metrics.map((name) => `m."${name}"`).join(', ')
-const newestFirst = '"timestamp" DESC, id DESC'
 
 /** Reads points newest first. */
 export async function queryMetrics(run: RunStatement, query: MetricQuery): Promise<Page<MetricRow>> {
-  const { agent_name, metric_type, from, to, limit, cursor } = query
-  const values: Value[] = []
-  const bind = (value: Value) => `$${values.push(value)}`
-  const conditions: string[] = []
-  if (from !== undefined) conditions.push(`m."timestamp" >= ${bind(from)}::timestamptz`)
-  if (to !== undefined) conditions.push(`m."timestamp" < ${bind(to)}::timestamptz`)
-  if (cursor !== undefined) {
-    const last = decodePosition('metrics', cursor)
-    conditions.push(`(m."timestamp", m.id) < (${bind(last.timestamp)}::timestamptz, ${bind(last.id)}::bigint)`)
-  }
+  const { agent_name, metric_type, limit } = query
+  const { values, bind, where } = newestFilter('metrics', query)
   const most = `${bind(limit + 1)}::int`
-  const select = (own: string[]) => {
-    const where = [...own, ...conditions].join(' AND ')
-    return `SELECT ${names} FROM agent_metrics m ${where && `WHERE ${where}`} ORDER BY ${newestFirst} LIMIT ${most}`
-  }
+  const select = (own: string[]) =>
+    `SELECT ${names} FROM agent_metrics m ${where(...own)} ORDER BY ${newestFirst} LIMIT ${most}`
   const rows = await run<Row>(pagedSelect(selection(), newestFirst, 'metadata::text'), values)
   return pageOf(
     rows,

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { borrow } from '../../../test/borrow.ts'
-import { createRunStatement } from './run-statement.ts'
+import { createRunStatement } from '../drivers/run-statement.ts'
 import { writeMetrics } from './write-metrics.ts'
 
 it('forgets the keys of writes more than a day old, and no others', async () => {
@@ -12,7 +12,8 @@ it('forgets the keys of writes more than a day old, and no others', async () => 
   await client.query(`INSERT INTO metric_writes (key, points, written_at)
     SELECT 'old-' || n, 1, now() - interval '25 hours' FROM generate_series(1, 100) n
     UNION ALL SELECT 'recent', 1, now() - interval '23 hours'`)
-  const run = createRunStatement(config, { retryMs: 0, timeoutMs: 10_000 })
+  const { run, close } = createRunStatement(config, { retryMs: 0, timeoutMs: 10_000 })
+  onTestFinished(close)
   const point = { agent_name: 'a', metric_type: 'm', value: 1, timestamp: '2026-03-01T00:00:00Z' }
   const keys = async () => (await client.query('SELECT key FROM metric_writes ORDER BY key')).rows.map(({ key }) => key)
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type NeonServer, startNeon } from '../../../scripts/local/neon/start-neon.ts'
 import { type PostgresProcess, startPostgres } from '../../../scripts/local/postgres/start-postgres.ts'
 import type { ConversationEvent } from '../conversations-repository.ts'
@@ -105,9 +105,15 @@ describe('a statement without an answer', () => {
   })
 })
 
-describe('when Postgres is killed', () => {
+describe.each(['neon-http', 'neon-websocket', 'pg'] as const)('when Postgres is killed, over %s', (recordsDriver) => {
   it('says so, and goes on when it is back', async () => {
-    const impatient = createRecords(config, { retryMs: 200 })
+    const driven = { ...config, recordsDriver }
+    const impatient = createRecords(driven, { retryMs: 200 })
+    const patient = createRecords(driven, { retryMs: 30_000 })
+    onTestFinished(async () => {
+      await Promise.all([impatient.close(), patient.close()])
+    })
+    expect(await impatient.metrics.write([newPoint()])).toBe(1)
     await postgres.kill()
     const large = { ...newPoint(), metadata: { text: 'x'.repeat(9 * 1024 * 1024) } }
     for (const work of [
@@ -120,10 +126,11 @@ describe('when Postgres is killed', () => {
       await expect(work()).rejects.toMatchObject({ code: 'postgres.unavailable', retryAfter: 2 })
     }
     const point = newPoint()
-    const waiting = createRecords(config, { retryMs: 30_000 }).metrics.write([point])
+    const waiting = patient.metrics.write([point])
     await postgres.restart()
     expect(await waiting).toBe(1)
     expect(await stored(point)).toBe(1)
+    expect(await impatient.metrics.write([newPoint()])).toBe(1)
     expect(await records.metrics.write([large])).toBe(1)
   })
 })
@@ -136,12 +143,18 @@ describe('an error', () => {
     const elsewhere = Object.assign(new URL(config.databaseUrl), { port: '1' }).href
     const get = (change: Partial<RecordsConfig>) =>
       createRecords({ ...config, ...change }, { retryMs: 0 }).agents.get('a')
-    const failures: [code: string, work: () => Promise<unknown>][] = [
+    type Failing = [code: string, work: () => Promise<unknown>]
+    const failures: Failing[] = [
       ['request.unprocessable', () => records.metrics.write([point])],
       ['postgres.unavailable', () => get({ neonHttpEndpoint: 'http://127.0.0.1:1' })],
       ['internal', () => get({ databaseUrl: wrong })],
       ['internal', () => get({ databaseUrl: `rubbish:${password}` })],
       ['postgres.unavailable', () => get({ databaseUrl: elsewhere })],
+      ...(['neon-websocket', 'pg'] as const).flatMap((recordsDriver): Failing[] => [
+        ['internal', () => get({ recordsDriver, databaseUrl: wrong })],
+        ['postgres.unavailable', () => get({ recordsDriver, databaseUrl: elsewhere })],
+      ]),
+      ['internal', () => get({ recordsDriver: 'pg', databaseUrl: `postgresql://a:${password}@[/b` })],
     ]
     for (const [code, work] of failures) {
       const error: unknown = await work().catch((thrown) => thrown)

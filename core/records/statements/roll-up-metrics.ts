@@ -1,7 +1,7 @@
 import { HiveError } from '../../errors.ts'
+import type { RunStatement, Value } from '../drivers/run-statement.ts'
 import type { MetricRollup, RollupQuery } from '../metrics-repository.ts'
 import { toIso } from '../moment.ts'
-import type { RunStatement, Value } from './run-statement.ts'
 
 const mostRows = 10_000
 

@@ -1,0 +1,77 @@
+import { HiveError } from '../errors.ts'
+import type { Hive } from '../hive.ts'
+
+/** What counts as a security event, and how severe it is. */
+const severities = {
+  'auth.failed': 'medium',
+  'endpoint.blocked': 'high',
+  'loop.detected': 'medium',
+  'scope.violation': 'high',
+  'rate.limited': 'low',
+} as const
+
+export type SecurityEventType = keyof typeof severities
+
+export type NewSecurityEvent = {
+  type: SecurityEventType
+  description: string
+  /** More about it; never a key, a secret or a body. */
+  metadata?: object
+}
+
+/** Events of one type that one warm function writes in a minute at most, and that all of them write together. */
+const mostHere = 10
+const mostEverywhere = 100
+/** How long a caller waits for its event to be written. */
+const patienceMs = 1_000
+
+type Sample = { minute: number; written: number; dropped: number }
+
+const samples = new WeakMap<Hive, Map<SecurityEventType, Sample>>()
+
+/**
+ * Writes a security event, unless there were many of its type in this minute: attacks must not fill the table, nor slow
+ * down what is refused. The next one that is written says in `unrecorded` how many were left out here before it. Never
+ * throws: a failure to write is logged with the event.
+ */
+export async function recordSecurityEvent(hive: Hive, event: NewSecurityEvent): Promise<void> {
+  const { type, description, metadata } = event
+  const sample = sampleOf(hive, type)
+  if (sample.written >= mostHere) {
+    sample.dropped += 1
+    return
+  }
+  sample.written += 1
+  const unrecorded = sample.dropped === 0 ? {} : { unrecorded: sample.dropped }
+  sample.dropped = 0
+  const row = {
+    event_type: type,
+    severity: severities[type],
+    description,
+    metadata: { ...metadata, ...unrecorded },
+    timestamp: new Date(hive.clock.now()).toISOString(),
+  }
+  const writing = hive
+    .records()
+    .then(({ securityEvents }) => securityEvents.record([row], { most_per_minute: mostEverywhere }))
+    .catch((error: unknown) => {
+      const code = error instanceof HiveError ? error.code : 'internal'
+      hive.log.error('security event not written', { event: row, code })
+    })
+  const patience = new AbortController()
+  await Promise.race([writing, hive.clock.sleep(patienceMs, patience.signal).catch(() => {})])
+  patience.abort()
+}
+
+/** What happened of a type in the minute that runs; what was left out is carried over from the one before. */
+function sampleOf(hive: Hive, type: SecurityEventType): Sample {
+  const minute = Math.floor(hive.clock.now() / 60_000)
+  const ofHive = samples.get(hive) ?? new Map<SecurityEventType, Sample>()
+  samples.set(hive, ofHive)
+  let sample = ofHive.get(type)
+  if (sample?.minute !== minute) {
+    sample = { minute, written: 0, dropped: sample?.dropped ?? 0 }
+    ofHive.set(type, sample)
+  }
+  return sample
+}

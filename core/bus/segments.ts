@@ -1,0 +1,35 @@
+/**
+ * Hashes that grow with the traffic go on in a further segment before they reach the largest record that Upstash takes.
+ * The first segment has the plain name, and a field `last` once there are more. A process learns from the scripts how
+ * many there are, and remembers it.
+ */
+export type Segments = {
+  /** The segments of a bucket that may hold an entry, the first one first; with `spare` one more, to go on in. */
+  all(bucket: string, spare?: boolean): string[]
+  /** The segment that is written to. */
+  current(bucket: string): string
+  /** Takes note of what a script answered: bucket, index of its last segment, … */
+  learn(answer: unknown[]): void
+}
+
+/** Of so many buckets at most it is remembered that they have further segments; they are learnt again otherwise. */
+const mostRemembered = 10_000
+
+export function createSegments(): Segments {
+  const last = new Map<string, number>()
+  const lastOf = (bucket: string) => last.get(bucket) ?? 0
+  return {
+    all: (bucket, spare = false) =>
+      Array.from({ length: lastOf(bucket) + (spare ? 2 : 1) }, (_, index) => segment(bucket, index)),
+    current: (bucket) => segment(bucket, lastOf(bucket)),
+    learn(answer) {
+      if (last.size > mostRemembered) last.clear()
+      for (let i = 0; i + 1 < answer.length; i += 2) last.set(String(answer[i]), Number(answer[i + 1]))
+    },
+  }
+}
+
+/** The name of a segment; the scripts build the same. */
+export function segment(bucket: string, index: number): string {
+  return index === 0 ? bucket : `${bucket}:${index}`
+}

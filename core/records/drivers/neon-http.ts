@@ -1,0 +1,73 @@
+import { types as defaultTypes, NeonDbError, neon, neonConfig } from '@neondatabase/serverless'
+import { columnTypes } from './column-types.ts'
+import { HttpRefusal, UnusableUrl } from './failure.ts'
+import { neonClient } from './neon-client.ts'
+import type { Driver, RecordsConfig, RunOptions, Value } from './run-statement.ts'
+
+/** Neon takes and gives at most 10 MiB by HTTP, and says which of the two was too large. */
+const requestTooLarge = 413
+const sizeStatus = new Set([requestTooLarge, 507])
+/** Characters, of which most have one byte; what gets past this, Neon itself refuses. */
+const mostHttpLength = 8 * 1024 * 1024
+
+const types = columnTypes(defaultTypes)
+
+/**
+ * Statements go over HTTP. One that is too large for it, or whose answer is, goes over a WebSocket that lives for the
+ * one statement.
+ */
+export function neonHttp(config: RecordsConfig, options: RunOptions): Driver {
+  const sql = neon(config.databaseUrl)
+
+  async function overHttp<Row>(text: string, values: Value[]): Promise<Row[]> {
+    const hive: HttpOptions = config.neonHttpEndpoint === undefined ? {} : { endpoint: config.neonHttpEndpoint }
+    const fetchOptions = { hive, signal: AbortSignal.timeout(options.timeoutMs) }
+    return (await sql.query(text, values, { fetchOptions, types })) as Row[]
+  }
+
+  async function overWebSocket<Row>(text: string, values: Value[]): Promise<Row[]> {
+    const client = neonClient(config, options)
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      const { rows } = await client.query({ text, values, types })
+      await client.end()
+      return rows as Row[]
+    } catch (error) {
+      // not awaited: the driver never finishes ending a connection that broke
+      void client.end()
+      throw error
+    }
+  }
+
+  return {
+    async send<Row>(text: string, values: Value[]) {
+      try {
+        return await overHttp<Row>(text, values)
+      } catch (error) {
+        if (!(error instanceof NeonDbError)) throw error
+        const { sourceError, code } = error
+        if (sourceError instanceof HttpRefusal && sizeStatus.has(sourceError.status)) {
+          return overWebSocket<Row>(text, values)
+        }
+        // the driver's own complaint; what HTTP answers has a code, even if it is empty
+        throw code === undefined && sourceError === undefined ? new UnusableUrl() : error
+      }
+    },
+    close: async () => {},
+  }
+}
+
+type HttpOptions = { endpoint?: string }
+type HttpInit = RequestInit & { hive?: HttpOptions }
+
+// The driver can only be given its endpoint for the whole process. This way each statement brings its own, and
+// statements that are not ours are left alone.
+neonConfig.fetchFunction = async (url: string, { hive, ...init }: HttpInit): Promise<Response> => {
+  if (!hive) return fetch(url, init)
+  if (String(init.body).length > mostHttpLength) throw new HttpRefusal(requestTooLarge)
+  const response = await fetch(hive.endpoint ?? url, init)
+  if (response.ok || response.status === 400) return response
+  await response.body?.cancel()
+  throw new HttpRefusal(response.status)
+}

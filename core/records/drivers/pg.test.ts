@@ -1,0 +1,3 @@
+import { everyContract } from '../contract/every-contract.ts'
+
+everyContract('plain Postgres', 'pg')
