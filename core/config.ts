@@ -46,8 +46,19 @@ export const HiveConfig = z.strictObject({
     .string()
     .transform((text) => text.split(',').map((key) => key.trim()))
     .pipe(z.array(z.string().min(16)).min(1).max(2)),
-  /** Root from which the key that seals signing secrets is derived. */
+  /** Root from which the key that seals signing secrets is derived, and the one that API keys are made and told by. */
   signingRoot: z.string().min(32),
+
+  /** How long a warm function trusts what it knows of an API key: a revoked one is refused everywhere after that. */
+  apiKeyCacheMs: ms(30_000).pipe(z.number().max(60_000)),
+  /** Requests that one API key may make, a class of routes each, in one window; sustained, that is their rate. */
+  rateWindowMs: ms(10_000).pipe(z.number().min(1_000)),
+  ratePublish: count(6_000),
+  rateReceive: count(6_000),
+  rateMetricsWrite: count(6_000),
+  rateRecordsRead: count(3_000),
+  rateAdmin: count(3_000),
+  rateAny: count(3_000),
 
   /** Handicap of each priority against CRITICAL: a message is never overtaken by one accepted later than the difference. */
   offsetHighMs: ms(10_000),
@@ -123,6 +134,7 @@ function enforceMinima(config: HiveConfig): void {
     wakeGraceMs: 10_000,
     deliveryTimeoutMs: 500,
     breakerOpenMs: 1_000,
+    apiKeyCacheMs: 1_000,
   }
   const faults = Object.entries(minima).filter(([field, least]) => Number(config[field as keyof HiveConfig]) < least)
   if (faults.length > 0) {

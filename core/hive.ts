@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { v7 } from 'uuid'
+import { type AccessMemory, createAccessMemory } from './access/access-memory.ts'
 import { type Bus, createBus } from './bus/bus.ts'
 import type { HiveConfig } from './config.ts'
 import { type EndpointPolicy, publicEndpoints } from './delivery/endpoint-guard.ts'
@@ -40,6 +41,8 @@ export type Hive = {
   records(): Promise<Records>
   /** Which addresses webhooks may be sent to. */
   endpoints: EndpointPolicy
+  /** What this function instance remembers of callers. */
+  access: AccessMemory
 }
 
 const systemClock: Clock = {
@@ -80,5 +83,6 @@ export function createHive(
       return records
     },
     endpoints: parts.endpoints ?? publicEndpoints,
+    access: createAccessMemory(),
   }
 }

@@ -1,3 +1,4 @@
+import { agentToRead, isAdmin } from '../core/access/caller.ts'
 import type { ConversationRow } from '../core/records/conversations-repository.ts'
 import type { Page } from '../core/records/page.ts'
 import { http, on } from './http.ts'
@@ -8,15 +9,18 @@ import { PageQuery } from './requests/paging.ts'
 export const handler = http({
   'GET /v1/conversations/{conversation_id}': on(
     { path: ConversationPath, query: PageQuery },
-    async (hive, { path, query }) => {
+    async (hive, { path, query }, { caller }) => {
       const { conversations } = await hive.records()
-      const page = { after: query.cursor, limit: query.limit }
+      // of a conversation that others share an agent reads what it took part in: anybody can name a conversation
+      const party = isAdmin(caller) ? undefined : agentToRead(caller, undefined, 'agent')
+      const page = { after: query.cursor, limit: query.limit, party }
       return { body: answerable(await conversations.byConversation(path.conversation_id, page)) }
     },
   ),
-  'GET /v1/conversations': on({ query: ConversationQuery }, async (hive, { query }) => {
+  'GET /v1/conversations': on({ query: ConversationQuery }, async (hive, { query }, { caller }) => {
+    const agent = agentToRead(caller, query.agent, 'agent')
     const { conversations } = await hive.records()
-    return { body: answerable(await conversations.query(query)) }
+    return { body: answerable(await conversations.query({ ...query, agent })) }
   }),
 })
 

@@ -1,4 +1,4 @@
-import { audit, stageAdmin } from '../core/access/audit.ts'
+import { actorOf, audit } from '../core/access/audit.ts'
 import { discard, getDeadLetter, redrive } from '../core/bus/dead-letters.ts'
 import { http, on } from './http.ts'
 import { pageDeadLetters } from './page-dead-letters.ts'
@@ -16,15 +16,15 @@ export const handler = http({
   })),
   'POST /v1/agents/{agent}/dead-letters/redrive': on(
     { path: AgentPath, body: SelectDeadLetters },
-    async (hive, { path, body }) => {
-      await audit(hive, { action: 'dead_letters.redrive', actor: stageAdmin, target: path.agent, details: body })
+    async (hive, { path, body }, { caller }) => {
+      await audit(hive, { action: 'dead_letters.redrive', actor: actorOf(caller), target: path.agent, details: body })
       return { body: { redriven: await redrive(hive, path.agent, body) } }
     },
   ),
   'POST /v1/agents/{agent}/dead-letters/discard': on(
     { path: AgentPath, body: SelectDeadLetters },
-    async (hive, { path, body }) => {
-      await audit(hive, { action: 'dead_letters.discard', actor: stageAdmin, target: path.agent, details: body })
+    async (hive, { path, body }, { caller }) => {
+      await audit(hive, { action: 'dead_letters.discard', actor: actorOf(caller), target: path.agent, details: body })
       return { body: { discarded: await discard(hive, path.agent, body) } }
     },
   ),

@@ -1,14 +1,18 @@
 import middy, { type MiddlewareObj } from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import * as z from 'zod'
-import { verifyAdminKey } from '../core/access/admin-key.ts'
+import type { Caller } from '../core/access/caller.ts'
+import { RateLimited } from '../core/access/rate-limit.ts'
 import { type FieldError, HiveError } from '../core/errors.ts'
 import type { Hive } from '../core/hive.ts'
 import { fieldErrors } from '../core/protocol/field-errors.ts'
 import { type Answer, toResult } from './answer.ts'
+import { authorize } from './authorize.ts'
 import { decodeBody, decodeQuery } from './decode-request.ts'
 import { errorDetails } from './error-details.ts'
+import type { HiveContext, Known } from './known.ts'
 import { problem } from './problem.ts'
+import { rateLimitHeaders } from './rate-limit-headers.ts'
 import type { RouteKey } from './routes.ts'
 import { suspicious } from './suspicious.ts'
 import { warmHive } from './warm.ts'
@@ -23,11 +27,13 @@ export type HttpRequest = {
   /** Header names in lower case. */
   headers: Record<string, string | undefined>
   event: APIGatewayProxyEventV2
+  caller: Caller
 }
 
 type Operation = { shape: InputShape; answer(hive: Hive, input: never, request: HttpRequest): Promise<Answer> }
 type Result = APIGatewayProxyStructuredResultV2
 type Event = APIGatewayProxyEventV2
+type Stack = MiddlewareObj<Event, Result, Error, HiveContext>
 
 /** One route's work: what it takes, and what it does with it once every part of the input is known to be right. */
 export function on<const S extends InputShape>(
@@ -38,19 +44,22 @@ export function on<const S extends InputShape>(
 }
 
 /**
- * The stack of every HTTP function: request id, admin key before anything is parsed, input, work, JSON answer.
+ * The stack of every HTTP function: request id, key, limits and scope before anything is parsed, input, work, JSON answer.
  * Whatever is thrown becomes a problem answer; what is not a HiveError is logged and answered as `internal`.
  */
 export function http(operations: Partial<Record<RouteKey | '$default', Operation>>) {
-  const answer = async (event: Event): Promise<Result> => {
+  const answer = async (event: Event, context: HiveContext): Promise<Result> => {
     const operation = operations[event.routeKey as RouteKey]
     if (!operation) throw new Error(`this function does not serve ${event.routeKey}`)
+    const caller = context.known?.caller
+    if (!caller) throw new Error('nobody was let in')
     const input = parseInput(operation.shape, event)
-    const request = { id: requestId(event), headers: event.headers, event }
+    const request = { id: requestId(event), headers: event.headers, event, caller }
     return toResult(await operation.answer(warmHive(), input as never, request))
   }
-  return middy<Event, Result>(answer, { timeoutEarlyInMillis: 500, timeoutEarlyResponse: tooLate })
+  return middy<Event, Result, Error, HiveContext>(answer, { timeoutEarlyInMillis: 500, timeoutEarlyResponse: tooLate })
     .use(identified)
+    .use(limited)
     .use(problems)
     .use(suspicious)
     .use(authorized)
@@ -58,7 +67,7 @@ export function http(operations: Partial<Record<RouteKey | '$default', Operation
 
 const requestId = (event: Event) => event.requestContext.requestId
 
-const identified: MiddlewareObj<Event, Result> = {
+const identified: Stack = {
   after: ({ event, response }) => addRequestId(event, response),
   onError: ({ event, response }) => addRequestId(event, response),
 }
@@ -67,7 +76,17 @@ function addRequestId(event: Event, response: Result | null | undefined): void {
   if (response) response.headers = { ...response.headers, 'x-request-id': requestId(event) }
 }
 
-const problems: MiddlewareObj<Event, Result> = {
+/** How the caller's limit stands, on every answer to a key that has one. */
+const limited: Stack = {
+  after: ({ context, response }) => addLimit(context, response),
+  onError: ({ context, response }) => addLimit(context, response),
+}
+
+function addLimit({ known }: HiveContext, response: Result | null | undefined): void {
+  if (response && known?.limit) response.headers = { ...response.headers, ...rateLimitHeaders(known.limit) }
+}
+
+const problems: Stack = {
   onError: (request) => {
     const { event, error } = request
     request.response = toResult(problem(error, requestId(event)))
@@ -85,9 +104,19 @@ function report(event: Event, error: unknown): void {
   }
 }
 
-const authorized: MiddlewareObj<Event, Result> = {
-  before: ({ event }) => {
-    verifyAdminKey(event.headers.authorization, warmHive().config.adminKeys)
+const authorized: Stack = {
+  before: async ({ event, context }) => {
+    const known: Known = {}
+    context.known = known
+    const attempt = {
+      routeKey: event.routeKey,
+      authorization: event.headers.authorization,
+      pathAgent: event.pathParameters?.agent,
+    }
+    await authorize(warmHive(), attempt, known)
+  },
+  onError: ({ context, error }) => {
+    if (error instanceof RateLimited && context.known) context.known.limit = error.standing
   },
 }
 

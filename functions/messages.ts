@@ -1,10 +1,24 @@
-import { messageStatus } from '../core/bus/message-status.ts'
+import { isAdmin } from '../core/access/caller.ts'
+import { messageStatus, unknownMessage } from '../core/bus/message-status.ts'
+import { HiveError } from '../core/errors.ts'
 import { http, on } from './http.ts'
 import { MessagePath, SenderQuery } from './requests/messages.ts'
 
 /** Where a message is and what became of it. */
 export const handler = http({
-  'GET /v1/messages/{message_id}': on({ path: MessagePath, query: SenderQuery }, async (hive, { path, query }) => ({
-    body: await messageStatus(hive, query.from_agent, path.message_id),
-  })),
+  'GET /v1/messages/{message_id}': on(
+    { path: MessagePath, query: SenderQuery },
+    async (hive, { path, query }, { caller }) => {
+      const sender = query.from_agent ?? caller.agent
+      if (sender === null) throw senderMissing()
+      // another's message and one that never was must not be told apart
+      if (sender !== caller.agent && !isAdmin(caller)) throw unknownMessage()
+      return { body: await messageStatus(hive, sender, path.message_id) }
+    },
+  ),
 })
+
+function senderMissing(): HiveError {
+  const errors = [{ field: 'from_agent', message: 'is required' }]
+  return new HiveError('request.invalid', 'The request is not valid; see errors.', { errors })
+}

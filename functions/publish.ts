@@ -1,21 +1,35 @@
 import * as z from 'zod'
+import { actOnlyAsSelf, type Caller } from '../core/access/caller.ts'
 import { publish } from '../core/bus/publish.ts'
 import type { Hive } from '../core/hive.ts'
+import { isJsonObject } from '../core/protocol/json-value.ts'
 import { parseMessage, parseMessages } from '../core/protocol/message.ts'
 import { http, on } from './http.ts'
 import { PublishBatch } from './requests/messages.ts'
 
 /** Takes messages in: one, or a batch of which all or none are taken. */
 export const handler = http({
-  'POST /v1/messages': on({ body: z.unknown() }, async (hive, { body }) => {
-    const [published = {}] = await publish(hive, [parseMessage(body, parsing(hive))])
+  'POST /v1/messages': on({ body: z.unknown() }, async (hive, { body }, { caller }) => {
+    const message = parseMessage(withSender(body, caller), parsing(hive))
+    actOnlyAsSelf(caller, [{ field: 'from_agent', agent: message.from_agent }])
+    const [published = {}] = await publish(hive, [message])
     return { status: 202, body: published }
   }),
-  'POST /v1/messages/batch': on({ body: PublishBatch }, async (hive, { body }) => {
+  'POST /v1/messages/batch': on({ body: PublishBatch }, async (hive, { body }, { caller }) => {
     const path = (index: number) => `messages[${index}]`
-    const messages = parseMessages(body.messages, { ...parsing(hive), path })
+    const inputs = body.messages.map((message) => withSender(message, caller))
+    const messages = parseMessages(inputs, { ...parsing(hive), path })
+    const senders = messages.map(({ from_agent }, index) => ({ field: `${path(index)}.from_agent`, agent: from_agent }))
+    actOnlyAsSelf(caller, senders)
     return { status: 202, body: { results: await publish(hive, messages, { path: (index) => `${path(index)}.` }) } }
   }),
 })
 
 const parsing = (hive: Hive) => ({ now: hive.clock.now(), newId: hive.ids.messageId })
+
+/** A message that does not say who sends it is sent by the agent of the key. `source_agent` is an older name for that. */
+function withSender(message: unknown, { agent }: Caller): unknown {
+  if (agent === null || !isJsonObject(message)) return message
+  const said = ['from_agent', 'source_agent'].some((field) => (message[field] ?? null) !== null)
+  return said ? message : { ...message, from_agent: agent }
+}

@@ -53,7 +53,10 @@ describe('answers have the shape that the route table names', () => {
     expect(again.status).toBe(200)
     expect(again.body).not.toHaveProperty('signing_secret')
     await call('PATCH', '/v1/agents/bob', { disabled: false })
-    await call('GET', '/v1/agents/bob')
+    await call('POST', '/v1/agents/bob/heartbeat')
+    expect((await call('GET', '/v1/agents/bob')).body).toMatchObject({ last_seen_at: expect.any(String) })
+    const turned = await call<{ signing_secret?: string }>('POST', '/v1/agents/bob/signing-secret/rotate', {})
+    expect(turned.body.signing_secret).toMatch(/^whsec_/)
     await call('GET', '/v1/agents?limit=1')
   })
 
@@ -112,6 +115,21 @@ describe('answers have the shape that the route table names', () => {
     expect((await rawCall('POST', '/v1/metrics', point, { headers })).status).toBe(201)
     expect((await rawCall('POST', '/v1/metrics', point, { headers })).status).toBe(201)
     expect((await call<{ items: object[] }>('GET', '/v1/metrics?metric_type=once')).body.items).toHaveLength(1)
+  })
+
+  it('of keys', async () => {
+    const made = await call<{ id: string }>('POST', '/v1/keys', { agent: 'bob', scopes: ['receive'] })
+    await call('GET', '/v1/keys?agent=bob')
+    const rotated = await call<{ id: string }>('POST', `/v1/keys/${made.body.id}/rotate`, { overlap_seconds: 60 })
+    expect(rotated.body).toMatchObject({ replaces: made.body.id, replaced: { id: made.body.id } })
+    expect((await call('POST', `/v1/keys/${made.body.id}/revoke`)).body).not.toHaveProperty('key')
+  })
+
+  it('of the projection', async () => {
+    const rebuilt = await call<{ next_cursor: string }>('POST', '/v1/projection/rebuild', { limit: 1 })
+    expect(rebuilt.body).toMatchObject({ agents: 1, keys: 0 })
+    const rest = await call('POST', '/v1/projection/rebuild', { cursor: rebuilt.body.next_cursor })
+    expect(rest.body).toEqual({ agents: 1, keys: 2, next_cursor: null })
   })
 
   it('of capabilities', async () => {

@@ -72,6 +72,19 @@ describe('hive agents', () => {
     expect(enabled.json()).toMatchObject({ disabled: false })
   })
 
+  it('shows when an agent was last seen', async () => {
+    await registered('agents-seen')
+    expect((await hive('agents', 'get', 'agents-seen')).stdout).not.toMatch(/^seen/m)
+    expect((await hive('agents', 'heartbeat', 'agents-seen')).stdout).toMatch(/seen +\d{4}-/)
+    expect((await hive('agents', 'get', 'agents-seen')).stdout).toMatch(/^seen +\d{4}-/m)
+  })
+
+  it('rotates a signing secret and shows it once', async () => {
+    await registered('agents-rotated')
+    const rotated = await hive('agents', 'rotate-secret', 'agents-rotated')
+    expect(rotated.stdout).toMatch(/signing secret +whsec_\S+ \(shown this once\)/)
+  })
+
   it('shows a generated signing secret once', async () => {
     const put = await hive('agents', 'put', 'agents-push', '--endpoint', 'http://127.0.0.1:9/hook')
     expect(put.stdout).toMatch(/signing secret +whsec_\S+ \(shown this once\)/)

@@ -62,6 +62,11 @@ async function receiveOne(): Promise<string> {
   return leased.receipt
 }
 
+async function makeKey(): Promise<void> {
+  const { body } = await call('POST', '/v1/keys', { agent: 'builder', scopes: ['publish'] })
+  given.set(String(parameterExamples.key_id), (body as { id: string }).id)
+}
+
 /** What an example takes for granted. */
 const preparations: Partial<Record<RouteKey, (example: string) => Promise<void>>> = {
   'POST /v1/agents/{agent}/inbox/receive': async () => {
@@ -73,6 +78,8 @@ const preparations: Partial<Record<RouteKey, (example: string) => Promise<void>>
       given.set(receipt, await receiveOne())
     }
   },
+  'POST /v1/keys/{key_id}/rotate': makeKey,
+  'POST /v1/keys/{key_id}/revoke': makeKey,
   'GET /v1/agents/{agent}/dead-letters': async () => {
     await call('POST', '/v1/messages', { ...toBuilder, delivery_options: { max_attempts: 1 } })
     await call('POST', '/v1/agents/builder/inbox/settle', { nacks: [{ receipt: await receiveOne() }] })

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestHive, testHive } from '../../test/hive.ts'
+import { heartbeat } from '../bus/heartbeat.ts'
 import { claimDelivery } from '../bus/receive.ts'
 import { openSecret } from '../delivery/seal.ts'
 import { generateSigningSecret } from '../delivery/sign.ts'
-import { changeAgent, getAgent, listAgents, registerAgent } from './agents.ts'
+import { changeAgent, getAgent, listAgents, registerAgent, rotateSigningSecret } from './agents.ts'
 
 let hive: TestHive
 beforeAll(async () => {
@@ -105,6 +106,47 @@ describe('changing an agent', () => {
 
   it('is refused for an agent that is not there', async () => {
     await expect(changeAgent(hive, 'nobody', {})).rejects.toMatchObject({ code: 'agent.unknown' })
+  })
+})
+
+describe('rotating a signing secret', () => {
+  it('makes one and shows it once; the one before signs too until the next', async () => {
+    const { signingSecret: first } = await registerAgent(hive, 'turning', push)
+    const second = await rotateSigningSecret(hive, 'turning')
+    expect(second.signingSecret).toMatch(/^whsec_/)
+    expect(await secretsInUse('turning')).toEqual([second.signingSecret, first])
+    const mine = generateSigningSecret()
+    for (const _ of ['once', 'and its answer lost']) {
+      expect(await rotateSigningSecret(hive, 'turning', mine)).not.toHaveProperty('signingSecret')
+      expect(await secretsInUse('turning')).toEqual([mine, second.signingSecret])
+    }
+    await expect(rotateSigningSecret(hive, 'nobody')).rejects.toMatchObject({ code: 'agent.unknown' })
+  })
+})
+
+describe('the heartbeat of an agent', () => {
+  it('tells when it was last seen, and null before', async () => {
+    await registerAgent(hive, 'beating', pull)
+    await registerAgent(hive, 'silent', pull)
+    expect((await getAgent(hive, 'beating')).last_seen_at).toBeNull()
+    const { last_seen_at } = await heartbeat(hive, 'beating')
+    expect(Math.abs(Date.parse(last_seen_at) - Date.now())).toBeLessThan(60_000)
+    expect((await getAgent(hive, 'beating')).last_seen_at).toBe(last_seen_at)
+    const { items } = await listAgents(hive, { limit: 100 })
+    const seen = Object.fromEntries(items.map((agent) => [agent.name, agent.last_seen_at]))
+    expect(seen).toMatchObject({ beating: last_seen_at, silent: null })
+    expect((await changeAgent(hive, 'beating', { disabled: true })).agent.last_seen_at).toBe(last_seen_at)
+  })
+
+  it('is that of an agent that is there', async () => {
+    await expect(heartbeat(hive, 'nobody')).rejects.toMatchObject({ code: 'agent.unknown' })
+  })
+
+  it('is unknown while Redis is away, and the agent is not', async () => {
+    await registerAgent(hive, 'apart', pull)
+    await heartbeat(hive, 'apart')
+    hive.upstash.faults.next('500', 1, { command: 'HMGET' })
+    expect(await getAgent(hive, 'apart')).toMatchObject({ name: 'apart', last_seen_at: null })
   })
 })
 

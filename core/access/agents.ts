@@ -1,4 +1,5 @@
 import { unknownAgent } from '../bus/agent-errors.ts'
+import { lastSeen } from '../bus/heartbeat.ts'
 import { projectAgent } from '../bus/projection.ts'
 import { openSecret, sealSecret } from '../delivery/seal.ts'
 import { generateSigningSecret, parseSigningSecret } from '../delivery/sign.ts'
@@ -9,8 +10,8 @@ import { decodeCursor, encodeCursor } from '../records/cursor.ts'
 import type { Page } from '../records/page.ts'
 import { auditEntry, stageAdmin } from './audit.ts'
 
-/** What callers see of an agent: never a sealed secret. */
-export type Agent = Omit<AgentRecord, 'sealed_secrets'>
+/** What callers see of an agent: never a sealed secret. `last_seen_at` is its last heartbeat, null if there was none. */
+export type Agent = Omit<AgentRecord, 'sealed_secrets'> & { last_seen_at: string | null }
 
 /** An agent as it is after a change, with the signing secret if one was made for it: this is the only time it is shown. */
 export type ChangedAgent = { agent: Agent; created: boolean; signingSecret?: string }
@@ -38,7 +39,7 @@ export async function registerAgent(
   const put = { name, endpoint, sealed_secrets: secrets.sealed, disabled }
   const { agent, created } = await agents.put(put, entry)
   await projectAgent(hive, agent)
-  return changed(agent, created, secrets.made)
+  return changed(hive, agent, created, secrets.made)
 }
 
 /**
@@ -66,7 +67,22 @@ export async function changeAgent(
   const agent = await agents.change(name, patch, entry)
   if (!agent) throw unknownAgent(name)
   await projectAgent(hive, agent)
-  return changed(agent, false, secrets.made)
+  return changed(hive, agent, false, secrets.made)
+}
+
+/**
+ * Gives an agent another signing secret, the given one or one that is made and shown once. The one before signs too
+ * until the next rotation, so that receivers accept both. Throws `agent.unknown`, else as `registerAgent`.
+ */
+export async function rotateSigningSecret(
+  hive: Hive,
+  name: string,
+  given?: string,
+  actor = stageAdmin,
+): Promise<ChangedAgent> {
+  if (given !== undefined) return changeAgent(hive, name, { signing_secret: given }, actor)
+  const made = generateSigningSecret()
+  return { ...(await changeAgent(hive, name, { signing_secret: made }, actor)), signingSecret: made }
 }
 
 /** Reads one agent. Throws `agent.unknown`. */
@@ -74,7 +90,7 @@ export async function getAgent(hive: Hive, name: string): Promise<Agent> {
   const { agents } = await hive.records()
   const agent = await agents.get(name)
   if (!agent) throw unknownAgent(name)
-  return withoutSecrets(agent)
+  return shown(hive, agent)
 }
 
 /** Lists agents by name, at most `limit` of them, after the name that a cursor stands for. */
@@ -86,7 +102,12 @@ export async function listAgents(hive: Hive, page: { limit: number; cursor?: str
       : { after: decodeCursor('agents', page.cursor, (name) => AgentName.safeParse(name).success)[0] }
   // one more than asked for tells whether there is a next page
   const found = await agents.list({ ...after, limit: page.limit + 1 })
-  const items = found.slice(0, page.limit).map(withoutSecrets)
+  const records = found.slice(0, page.limit)
+  const seen = await lastSeen(
+    hive,
+    records.map(({ name }) => name),
+  )
+  const items = records.map((record, index) => withoutSecrets(record, seen[index] ?? null))
   const last = items.at(-1)
   return { items, next_cursor: found.length > page.limit && last ? encodeCursor('agents', last.name) : null }
 }
@@ -125,10 +146,20 @@ function detailsOf({ endpoint, signing_secret, disabled }: AgentChange, { made }
   }
 }
 
-function changed(record: AgentRecord, created: boolean, made: string | undefined): ChangedAgent {
-  return { agent: withoutSecrets(record), created, ...(made === undefined ? {} : { signingSecret: made }) }
+async function changed(
+  hive: Hive,
+  record: AgentRecord,
+  created: boolean,
+  made: string | undefined,
+): Promise<ChangedAgent> {
+  return { agent: await shown(hive, record), created, ...(made === undefined ? {} : { signingSecret: made }) }
 }
 
-function withoutSecrets({ sealed_secrets: _, ...agent }: AgentRecord): Agent {
-  return agent
+async function shown(hive: Hive, record: AgentRecord): Promise<Agent> {
+  const [seen = null] = await lastSeen(hive, [record.name])
+  return withoutSecrets(record, seen)
+}
+
+function withoutSecrets({ sealed_secrets: _, ...agent }: AgentRecord, lastSeenAt: string | null): Agent {
+  return { ...agent, last_seen_at: lastSeenAt }
 }

@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { Hive } from '../hive.ts'
 import type { AuditEntry } from '../records/audit-repository.ts'
+import type { Caller } from './caller.ts'
 
 /** Who acts when nobody told the hive to. */
 export const hiveItself = 'hive'
-/** Who acts with the admin key of the stage. */
+/** Who acts with an admin key of the configuration. */
 export const stageAdmin = 'admin'
+
+/** A caller as the audit log names it: an admin key of the configuration, or an API key by its id. */
+export function actorOf(caller: Caller): string {
+  return caller.keyId.startsWith('config:') ? stageAdmin : `key:${caller.keyId}`
+}
 
 export type AdminAction = {
   /** What is done, such as `agent.put`. */

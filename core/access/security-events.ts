@@ -6,6 +6,8 @@ const severities = {
   'auth.failed': 'medium',
   'endpoint.blocked': 'high',
   'loop.detected': 'medium',
+  'scope.violation': 'high',
+  'rate.limited': 'low',
 } as const
 
 export type SecurityEventType = keyof typeof severities

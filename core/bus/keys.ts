@@ -45,6 +45,12 @@ export function createKeys(stage: string) {
     due: (shard: number) => `${root}:due:${shard}`,
     /** Zset of waiting receive calls by their end (ms). */
     waiters: `${root}:waiters`,
+    /** String: projection of an API key, until the key's end. */
+    apiKey: (id: string) => `${root}:key:${id}`,
+    /** String: how far the requests of one API key and class of routes have run into the future (µs). */
+    tokens: (id: string, limit: string) => `${root}:rate:${id}:${limit}`,
+    /** Hash of agent → when it last gave a sign of life (ms). */
+    seen: `${root}:seen`,
   }
 }
 

@@ -153,7 +153,8 @@ function reasonOf(text: string): { reason?: string } {
   return text === '' ? {} : { reason: text }
 }
 
-function unknownMessage(): HiveError {
+/** Said of a message that is not there, and of another sender's alike. */
+export function unknownMessage(): HiveError {
   return new HiveError('message.unknown', 'No message of this sender has this id, or its retention has ended.')
 }
 

@@ -295,7 +295,7 @@ describe('the JSON schema', () => {
   it('can be made of what is published and of what is received', () => {
     const input = z.toJSONSchema(PublishInput, { io: 'input' })
     expect(input).toMatchObject({
-      required: ['from_agent', 'to_agent', 'message_type', 'body'],
+      required: ['to_agent', 'message_type', 'body'],
       additionalProperties: false,
     })
     expect(input.properties?.body).toMatchObject({ type: 'object' })

@@ -53,15 +53,19 @@ export const AgentMessage = z
   .describe('A message between agents, version 1, with the defaults filled in.')
 export type AgentMessage = z.output<typeof AgentMessage>
 
-/** What a sender may leave out on top of the defaults: the id and the timestamp, which acceptance fills in. */
+/**
+ * What a sender may leave out on top of the defaults: the id and the timestamp, which acceptance fills in, and itself, where
+ * its key tells who it is.
+ */
 export const PublishInput = z
   .strictObject({
     ...fields,
     message_id: fields.message_id.exactOptional(),
+    from_agent: fields.from_agent.exactOptional(),
     timestamp: fields.timestamp.exactOptional(),
   })
   .describe(
-    'A message, version 1; the id and the timestamp are filled in at acceptance. Messages of the older shapes are read too.',
+    'A message, version 1; the id, the timestamp and, by the key of an agent, the sender are filled in at acceptance. Messages of the older shapes are read too.',
   )
 
 export type ParseMessageOptions = {

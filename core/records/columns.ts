@@ -30,4 +30,5 @@ export const columns = {
     'created_at',
     'updated_at',
   ],
+  api_keys: ['id', 'agent', 'scopes', 'secret_hash', 'replaces', 'created_at', 'expires_at', 'revoked_at', 'version'],
 } as const

@@ -56,12 +56,12 @@ export interface ConversationsRepository {
    */
   record(accepted: ConversationEvent[], changes: StatusEvent[]): Promise<void>
   /**
-   * The messages of a conversation, oldest first, after the place of a cursor. A page ends at `limit` rows or about
+   * The messages of a conversation, oldest first, after the place of a cursor; only those that `party` sent or received. A page ends at `limit` rows or about
    * 3 MiB of JSON. Throws `cursor.invalid`.
    */
   byConversation(
     conversation_id: string,
-    page: { after?: string | undefined; limit: number },
+    page: { after?: string | undefined; limit: number; party?: string | undefined },
   ): Promise<Page<ConversationRow>>
   /** Messages newest first. A page ends at `limit` rows or about 3 MiB of JSON. Throws `cursor.invalid`. */
   query(query: ConversationQuery): Promise<Page<ConversationRow>>

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AgentsRepository } from './agents-repository.ts'
+import type { ApiKeysRepository } from './api-keys-repository.ts'
 import type { AuditRepository } from './audit-repository.ts'
 import type { CapabilitiesRepository } from './capabilities-repository.ts'
 import type { ConversationsRepository } from './conversations-repository.ts'
@@ -8,6 +9,7 @@ import type { MetricsRepository } from './metrics-repository.ts'
 import type { RetentionRepository } from './retention-repository.ts'
 import type { SecurityEventsRepository } from './security-events-repository.ts'
 import { createAgents } from './statements/agents.ts'
+import { createApiKeys } from './statements/api-keys.ts'
 import { createAudit } from './statements/audit.ts'
 import { createCapabilities } from './statements/capabilities.ts'
 import { queryConversations } from './statements/query-conversations.ts'
@@ -24,6 +26,7 @@ export type Records = {
   metrics: MetricsRepository
   conversations: ConversationsRepository
   agents: AgentsRepository
+  apiKeys: ApiKeysRepository
   capabilities: CapabilitiesRepository
   securityEvents: SecurityEventsRepository
   audit: AuditRepository
@@ -50,6 +53,7 @@ export function createRecords(config: RecordsConfig, options: Partial<RunOptions
       byMessage: (fromAgent, messageId) => readMessage(run, fromAgent, messageId),
     },
     agents: createAgents(run),
+    apiKeys: createApiKeys(run),
     capabilities: createCapabilities(run),
     securityEvents: createSecurityEvents(run),
     audit: createAudit(run),

@@ -32,7 +32,7 @@ describe('the schema', () => {
       WHERE table_schema = 'public' AND table_name NOT LIKE 'schema%' AND data_type <> 'text' GROUP BY data_type`)
     const found = Object.fromEntries(rows.map(({ data_type, names }) => [data_type, names]))
     expect(found).toEqual({
-      ARRAY: ['agents.sealed_secrets'],
+      ARRAY: ['agents.sealed_secrets', 'api_keys.scopes'],
       bigint: [
         'agent_capabilities.id',
         'agent_conversations.id',
@@ -43,7 +43,7 @@ describe('the schema', () => {
       ],
       boolean: ['agents.disabled'],
       'double precision': ['agent_metrics.value'],
-      integer: ['agent_conversations.attempts', 'agents.version', 'metric_writes.points'],
+      integer: ['agent_conversations.attempts', 'agents.version', 'api_keys.version', 'metric_writes.points'],
       jsonb: [
         'agent_conversations.metadata',
         'agent_metrics.metadata',
@@ -58,6 +58,9 @@ describe('the schema', () => {
         'agents.created_at',
         'agents.endpoint_disabled_at',
         'agents.updated_at',
+        'api_keys.created_at',
+        'api_keys.expires_at',
+        'api_keys.revoked_at',
         'audit_logs.timestamp',
         'metric_writes.written_at',
         'security_events.timestamp',

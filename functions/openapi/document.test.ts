@@ -37,7 +37,7 @@ describe('the OpenAPI document', () => {
   it('says what may be sent as strictly as it is read, and leaves answers room to grow', () => {
     const { NewMessage, AgentMessage, Problem } = api.components.schemas
     expect(NewMessage).toMatchObject({ additionalProperties: false })
-    expect(NewMessage?.required).toEqual(['from_agent', 'to_agent', 'message_type', 'body'])
+    expect(NewMessage?.required).toEqual(['to_agent', 'message_type', 'body'])
     expect(AgentMessage).not.toHaveProperty('additionalProperties')
     expect(AgentMessage?.required).toEqual(expect.arrayContaining(['message_id', 'priority', 'delivery_options']))
     expect(Problem).not.toHaveProperty('additionalProperties')

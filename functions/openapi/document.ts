@@ -16,6 +16,7 @@ const tags = {
   'dead letters': 'Messages whose attempts are used up.',
   conversations: 'What agents said to each other.',
   metrics: 'Measurements of agents.',
+  keys: 'Who may call, and what for.',
   security: 'What looked like an attack, and what administrators did.',
   service: 'The hive itself.',
 }
@@ -29,6 +30,8 @@ const tagOf: Record<Route['file'], keyof typeof tags> = {
   'dead-letters': 'dead letters',
   conversations: 'conversations',
   metrics: 'metrics',
+  keys: 'keys',
+  projection: 'service',
   'security-events': 'security',
   'audit-logs': 'security',
   health: 'service',
@@ -37,12 +40,14 @@ const tagOf: Record<Route['file'], keyof typeof tags> = {
 
 const description = `A message bus and record store for fleets of AI agents.
 
-Every request needs an admin key. Bodies are JSON, read strictly: a field that is not known is refused by its name.
+Every request needs a key: an admin key of the hive's configuration, or an API key with the scope that the operation asks
+for. An agent's key acts for that agent alone; one with the scope \`admin\` acts for all. Bodies are JSON, read strictly: a field that is not known is refused by its name.
 Answers may gain fields. A request that fails is answered with a problem (RFC 9457) whose \`code\` is stable.`
 
 export type Operation = {
   operationId: string
   summary: string
+  description: string
   tags: string[]
   parameters?: (Parameter | Reference)[]
   requestBody?: { required: boolean; content: { 'application/json': { schema: JsonSchema; examples: Examples } } }
@@ -66,12 +71,12 @@ export function describeApi() {
     },
     // relative to where the document was read
     servers: [{ url: '/' }],
-    security: [{ adminKey: [] }],
+    security: [{ key: [] }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       securitySchemes: {
-        adminKey: { type: 'http', scheme: 'bearer', description: 'One of the admin keys of this hive.' },
+        key: { type: 'http', scheme: 'bearer', description: 'An API key, or an admin key of the configuration.' },
       },
       parameters: shared,
       headers,
@@ -86,11 +91,18 @@ function operation(route: Route, shared: Record<string, Parameter>): Operation {
   return {
     operationId: route.id,
     summary: route.summary,
+    description: describeAccess(route),
     tags: [tagOf[route.file]],
     ...(parameters.length === 0 ? {} : { parameters: parameters.map((parameter) => share(parameter, shared)) }),
     ...(route.request === null ? {} : { requestBody: requestBody(route.request) }),
     responses: responsesOf(route),
   }
+}
+
+function describeAccess({ access: { scope, own } }: Route): string {
+  if (scope === 'admin') return 'Takes a key with the scope `admin`.'
+  const key = scope === 'any' ? 'any key' : `a key with the scope \`${scope}\``
+  return own === 'none' ? `Takes ${key}.` : `Takes ${key}, of the agent that it is about.`
 }
 
 /** Refers to a parameter that stands under its name already, or from now on; one that differs stays where it is. */

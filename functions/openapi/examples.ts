@@ -3,6 +3,7 @@ import type { PathParameter, Route } from '../routes.ts'
 export type Examples = Record<string, { summary: string; value: object }>
 
 const deadLetterId = '1790000000000000'
+const keyId = '0123456789abcdef01234567'
 
 /**
  * Bodies that are accepted one after another in the order of the route table. Only what a hive gives out itself,
@@ -17,6 +18,13 @@ export const requestExamples: Record<NonNullable<Route['request']>, Examples> = 
     disable: { summary: 'Stop an agent', value: { disabled: true } },
     enable: { summary: 'Let it go on', value: { disabled: false } },
     pull: { summary: 'Let it take its messages itself', value: { endpoint: null } },
+  },
+  RotateSigningSecret: {
+    made: { summary: 'Let the hive make the secret', value: {} },
+    own: {
+      summary: 'A secret of your own, with which the request can be sent again',
+      value: { signing_secret: 'whsec_YSBzZWNyZXQgb2YgdGhlIGV4YW1wbGVzIGFsb25l' },
+    },
   },
   DeclareCapability: {
     plain: { summary: 'Something that the agent can do', value: {} },
@@ -104,6 +112,23 @@ export const requestExamples: Record<NonNullable<Route['request']>, Examples> = 
       },
     },
   },
+  CreateKey: {
+    agent: {
+      summary: 'A key with which an agent sends and receives',
+      value: { agent: 'builder', scopes: ['publish', 'receive'] },
+    },
+    operator: {
+      summary: 'A key with which an operator may do everything, for a while',
+      value: { scopes: ['admin'], expires_at: '2099-01-01T00:00:00Z' },
+    },
+  },
+  RotateKey: {
+    hour: { summary: 'Let both keys be good for an hour', value: {} },
+    now: { summary: 'End the key before at once', value: { overlap_seconds: 0 } },
+  },
+  RebuildProjection: {
+    begin: { summary: 'The first 500 records', value: {} },
+  },
 }
 
 /** Parameters of requests that work together with the bodies above. A cursor is there only where a list has given one. */
@@ -114,6 +139,7 @@ export const parameterExamples: Record<PathParameter, string> & Record<string, s
   conversation_id: '0b9f2c1e-6a51-4c0e-9a57-3f4a3f0f8d11',
   message_id: 'build-42',
   dead_letter_id: deadLetterId,
+  key_id: keyId,
   from_agent: 'planner',
   agent_name: 'builder',
   metric_type: 'latency_ms',

@@ -3,32 +3,39 @@ import type { Route, RouteKey } from '../routes.ts'
 
 /** What a route may be refused with, beside what every route may be refused with. */
 const refusals: Record<RouteKey, ErrorCode[]> = {
-  'PUT /v1/agents/{agent}': ['endpoint.refused', 'postgres.unavailable', 'redis.unavailable'],
-  'PATCH /v1/agents/{agent}': ['agent.unknown', 'endpoint.refused', 'postgres.unavailable', 'redis.unavailable'],
+  'PUT /v1/agents/{agent}': ['endpoint.refused', 'postgres.unavailable'],
+  'PATCH /v1/agents/{agent}': ['agent.unknown', 'endpoint.refused', 'postgres.unavailable'],
   'GET /v1/agents/{agent}': ['agent.unknown', 'postgres.unavailable'],
   'GET /v1/agents': ['cursor.invalid', 'postgres.unavailable'],
+  'POST /v1/agents/{agent}/heartbeat': ['agent.unknown'],
+  'POST /v1/agents/{agent}/signing-secret/rotate': ['agent.unknown', 'postgres.unavailable'],
+  'POST /v1/messages': publish(),
+  'POST /v1/messages/batch': publish(),
+  'GET /v1/messages/{message_id}': ['message.unknown'],
+  'GET /v1/agents/{agent}/inbox': ['agent.unknown'],
+  'POST /v1/agents/{agent}/inbox/receive': ['agent.unknown', 'agent.disabled'],
+  'POST /v1/agents/{agent}/inbox/settle': ['agent.unknown', 'receipt.stale'],
+  'GET /v1/agents/{agent}/dead-letters': ['agent.unknown', 'cursor.invalid'],
+  'GET /v1/agents/{agent}/dead-letters/{dead_letter_id}': ['agent.unknown', 'dead_letter.unknown'],
+  'POST /v1/agents/{agent}/dead-letters/redrive': ['agent.unknown', 'postgres.unavailable'],
+  'POST /v1/agents/{agent}/dead-letters/discard': ['agent.unknown', 'postgres.unavailable'],
+  'POST /v1/metrics': ['postgres.unavailable'],
+  'GET /v1/metrics': ['cursor.invalid', 'postgres.unavailable'],
+  'GET /v1/metrics/rollup': ['request.unprocessable', 'postgres.unavailable'],
+  'POST /v1/keys': ['agent.unknown', 'request.unprocessable', 'postgres.unavailable'],
+  'GET /v1/keys': ['cursor.invalid', 'postgres.unavailable'],
+  'POST /v1/keys/{key_id}/rotate': ['key.unknown', 'key.ended', 'request.unprocessable', 'postgres.unavailable'],
+  'POST /v1/keys/{key_id}/revoke': ['key.unknown', 'postgres.unavailable'],
+  'POST /v1/projection/rebuild': ['cursor.invalid', 'postgres.unavailable'],
+  'GET /v1/health': ['postgres.unavailable'],
   'PUT /v1/agents/{agent}/capabilities/{capability}': ['agent.unknown', 'postgres.unavailable'],
   'DELETE /v1/agents/{agent}/capabilities/{capability}': ['postgres.unavailable'],
   'GET /v1/agents/{agent}/capabilities': ['cursor.invalid', 'postgres.unavailable'],
   'GET /v1/capabilities': ['cursor.invalid', 'postgres.unavailable'],
-  'POST /v1/messages': publish(),
-  'POST /v1/messages/batch': publish(),
-  'GET /v1/messages/{message_id}': ['message.unknown', 'redis.unavailable'],
-  'GET /v1/agents/{agent}/inbox': ['agent.unknown', 'redis.unavailable'],
-  'POST /v1/agents/{agent}/inbox/receive': ['agent.unknown', 'agent.disabled', 'redis.unavailable'],
-  'POST /v1/agents/{agent}/inbox/settle': ['agent.unknown', 'receipt.stale', 'redis.unavailable'],
-  'GET /v1/agents/{agent}/dead-letters': ['agent.unknown', 'cursor.invalid', 'redis.unavailable'],
-  'GET /v1/agents/{agent}/dead-letters/{dead_letter_id}': ['agent.unknown', 'dead_letter.unknown', 'redis.unavailable'],
-  'POST /v1/agents/{agent}/dead-letters/redrive': ['agent.unknown', 'redis.unavailable', 'postgres.unavailable'],
-  'POST /v1/agents/{agent}/dead-letters/discard': ['agent.unknown', 'redis.unavailable', 'postgres.unavailable'],
-  'POST /v1/metrics': ['postgres.unavailable'],
-  'GET /v1/metrics': ['cursor.invalid', 'postgres.unavailable'],
-  'GET /v1/metrics/rollup': ['request.unprocessable', 'postgres.unavailable'],
   'GET /v1/conversations': ['cursor.invalid', 'postgres.unavailable'],
   'GET /v1/conversations/{conversation_id}': ['cursor.invalid', 'postgres.unavailable'],
   'GET /v1/security-events': ['cursor.invalid', 'postgres.unavailable'],
   'GET /v1/audit-logs': ['cursor.invalid', 'postgres.unavailable'],
-  'GET /v1/health': ['redis.unavailable', 'postgres.unavailable'],
   'GET /openapi.json': [],
 }
 
@@ -42,15 +49,25 @@ function publish(): ErrorCode[] {
     'request.unprocessable',
     'inbox.full',
     'history.backlog',
-    'redis.unavailable',
   ]
 }
 
-const always: ErrorCode[] = ['request.invalid', 'auth.missing', 'auth.invalid', 'internal', 'request.timeout']
+const always: ErrorCode[] = [
+  'request.invalid',
+  'auth.missing',
+  'auth.invalid',
+  'rate.limited',
+  'internal',
+  'request.timeout',
+  // keys and limits are looked up there
+  'redis.unavailable',
+]
 const withBody: ErrorCode[] = ['request.invalid_json', 'request.too_large']
 
 /** The codes with which a route may answer instead of what was asked for, by their HTTP status. */
 export function refusalsOf(route: Route): Map<number, ErrorCode[]> {
-  const codes = [...always, ...(route.request === null ? [] : withBody), ...refusals[route.key]]
+  const { scope, own } = route.access
+  const refusable: ErrorCode[] = scope === 'any' && own === 'none' ? [] : ['auth.forbidden']
+  const codes = [...always, ...refusable, ...(route.request === null ? [] : withBody), ...refusals[route.key]]
   return Map.groupBy(codes.sort(), (code) => errorStatus[code])
 }

@@ -10,15 +10,29 @@ import { refusalsOf } from './refusals.ts'
 export const headers = {
   RequestId: {
     description: 'Names this request; logs have it.',
+    required: true,
     schema: { type: 'string' },
   },
   RetryAfter: {
     description: 'Seconds after which to try again.',
+    required: true,
     schema: { type: 'integer', minimum: 1 },
   },
   Challenge: {
     description: 'The scheme that is asked for.',
+    required: true,
     schema: { type: 'string', const: 'Bearer' },
+  },
+  RateLimit: {
+    description:
+      'Requests that the API key has left, and seconds until all are free (draft-ietf-httpapi-ratelimit-headers).',
+    required: false,
+    schema: { type: 'string', examples: ['"publish";r=5992;t=1'] },
+  },
+  RateLimitPolicy: {
+    description: 'Requests that the API key may make in a window of so many seconds.',
+    required: false,
+    schema: { type: 'string', examples: ['"publish";q=6000;w=10'] },
   },
 }
 
@@ -77,6 +91,7 @@ function headersOf(status: number): Record<string, Reference> {
   const refer = (name: keyof typeof headers) => ({ $ref: `#/components/headers/${name}` })
   return {
     'x-request-id': refer('RequestId'),
+    ...(status === 401 ? {} : { ratelimit: refer('RateLimit'), 'ratelimit-policy': refer('RateLimitPolicy') }),
     ...(status === 401 ? { 'www-authenticate': refer('Challenge') } : {}),
     ...(status === 429 || status === 503 ? { 'retry-after': refer('RetryAfter') } : {}),
   }

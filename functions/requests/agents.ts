@@ -32,3 +32,10 @@ export const ChangeAgent = z
     disabled: RegisterAgent.shape.disabled.unwrap().exactOptional(),
   })
   .describe('Only what changes. A new signing secret signs beside the one before it, until it is replaced too.')
+
+/** Body of `POST …/signing-secret/rotate`: the secret to use, else one is made. */
+export const RotateSigningSecret = z
+  .strictObject({ signing_secret: RegisterAgent.shape.signing_secret })
+  .describe(
+    'The secret to use; without it one is made and shown once. The one before signs too until the next rotation.',
+  )

@@ -8,4 +8,7 @@ export const PublishBatch = z
   .describe('Messages of which all are accepted or none. A fault is named by its place: `messages[3].to_agent`.')
 
 export const MessagePath = z.object({ message_id: Printable.describe("The sender's own id of the message.") })
-export const SenderQuery = z.strictObject({ from_agent: AgentName.describe('The sender of the message.') })
+/** Who sent the message; the agent of the key, where it has one, need not be told. */
+export const SenderQuery = z.strictObject({
+  from_agent: AgentName.describe('The sender of the message; the agent of the key unless given.').exactOptional(),
+})

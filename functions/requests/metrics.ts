@@ -49,10 +49,10 @@ export const RollupQuery = z.strictObject({
 })
 
 /**
- * The points of a body: `{points: […]}` or one bare point. Each gets a timestamp.
+ * The points of a body: `{points: […]}` or one bare point. Each gets a timestamp; `path` is where one stands.
  * Throws `request.invalid` naming every fault of every point.
  */
-export function readPoints(body: unknown, now: number): Point[] {
+export function readPoints(body: unknown, now: number): { points: Point[]; path: (index: number) => string } {
   const many = typeof body === 'object' && body !== null && 'points' in body
   const parsed = many ? MetricPoints.safeParse(body) : MetricPoint.safeParse(body)
   if (!parsed.success) {
@@ -62,5 +62,8 @@ export function readPoints(body: unknown, now: number): Point[] {
   }
   const points = 'points' in parsed.data ? parsed.data.points : [parsed.data]
   const missing = new Date(now).toISOString()
-  return points.map(({ timestamp = missing, ...point }) => ({ ...point, timestamp }))
+  return {
+    points: points.map(({ timestamp = missing, ...point }) => ({ ...point, timestamp })),
+    path: (index) => (many ? `points[${index}].` : ''),
+  }
 }

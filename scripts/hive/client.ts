@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Agent, AgentChange } from '../../core/access/agents.ts'
+import type { ApiKey, NewKey } from '../../core/access/api-keys.ts'
+import type { RebuiltProjection } from '../../core/access/rebuild-projection.ts'
+import type { Scope } from '../../core/access/scopes.ts'
 import type { InboxAudit } from '../../core/bus/audit.ts'
 import type { DeadLetter, DeadLetterSelection } from '../../core/bus/dead-letters.ts'
 import type { MessageStatus } from '../../core/bus/message-status.ts'
@@ -22,6 +25,7 @@ type Call = {
 
 /** An agent as the hive shows it, with its signing secret in the one answer that made it. */
 export type AgentAnswer = Agent & { signing_secret?: string }
+export type KeyAnswer = ApiKey
 export type Page<Item> = { items: Item[]; next_cursor: string | null }
 export type SettleRequest = {
   acks?: string[]
@@ -71,6 +75,43 @@ export class HiveClient {
 
   listAgents(query: { limit?: number; cursor?: string }): Promise<Page<AgentAnswer>> {
     return this.#call('GET', '/v1/agents', { query, repeatable: true })
+  }
+
+  heartbeat(name: string): Promise<{ name: string; last_seen_at: string }> {
+    return this.#call('POST', `/v1/agents/${part(name)}/heartbeat`, { repeatable: true })
+  }
+
+  /** Not repeatable without a secret of one's own: a second one that is made pushes out the one before the first. */
+  rotateSigningSecret(name: string, secret?: string): Promise<AgentAnswer> {
+    return this.#call('POST', `/v1/agents/${part(name)}/signing-secret/rotate`, {
+      body: secret === undefined ? {} : { signing_secret: secret },
+      repeatable: secret !== undefined,
+    })
+  }
+
+  /** Not repeatable: a key whose text was lost with its answer is of no use. */
+  createKey(key: { agent?: string; scopes: Scope[]; expires_at?: string }): Promise<NewKey> {
+    return this.#call('POST', '/v1/keys', { body: key, repeatable: false })
+  }
+
+  listKeys(query: { agent?: string; limit?: number; cursor?: string }): Promise<Page<KeyAnswer>> {
+    return this.#call('GET', '/v1/keys', { query, repeatable: true })
+  }
+
+  rotateKey(
+    id: string,
+    rotation: { overlap_seconds: number; expires_at?: string },
+  ): Promise<NewKey & { replaced: KeyAnswer }> {
+    return this.#call('POST', `/v1/keys/${part(id)}/rotate`, { body: rotation, repeatable: false })
+  }
+
+  revokeKey(id: string): Promise<KeyAnswer> {
+    return this.#call('POST', `/v1/keys/${part(id)}/revoke`, { repeatable: true })
+  }
+
+  /** One page of records brought to Redis again. */
+  rebuildProjection(page: { cursor?: string }): Promise<RebuiltProjection> {
+    return this.#call('POST', '/v1/projection/rebuild', { body: page, repeatable: true })
   }
 
   /** `message` must hold its own message_id, so that a lost answer can be asked for again. */

@@ -1,8 +1,10 @@
 import { Command } from 'commander'
 import { addAgents } from './commands/agents.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
+import { addKeys } from './commands/keys.ts'
 import { addMetrics } from './commands/metrics.ts'
 import { addPublish } from './commands/publish.ts'
+import { addRebuildProjection } from './commands/rebuild-projection.ts'
 import { addReceive } from './commands/receive.ts'
 import { addReplay } from './commands/replay.ts'
 import { addSettle } from './commands/settle.ts'
@@ -13,9 +15,12 @@ import { addValidate } from './commands/validate.ts'
 /** The command line interface. Usage errors are thrown as CommanderError, never by ending the process. */
 export function createProgram(): Command {
   const program = new Command('hive')
-    .description('Talk to an Agent Hive: agents, messages, dead letters, metrics, old databases.')
+    .description('Talk to an Agent Hive: agents, keys, messages, dead letters, metrics, old databases.')
     .option('--url <url>', 'where the hive is (default: HIVE_URL, else the running local hive)')
-    .option('--key <key>', 'an admin key (default: HIVE_ADMIN_KEY, else the local hive’s); seen by other users in ps')
+    .option(
+      '--key <key>',
+      'the key to call with (default: HIVE_ADMIN_KEY, else the local hive’s); seen by other users in ps',
+    )
     .option('--json', 'print JSON: one document, or a line of JSON each where the output is a stream')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
@@ -33,6 +38,7 @@ Examples:
 Exit codes: 0 done, 1 the hive said no or something failed, 2 wrong use, 3 nobody answered.`,
     )
   addAgents(program)
+  addKeys(program)
   addPublish(program)
   addReceive(program)
   addSettle(program)
@@ -41,6 +47,7 @@ Exit codes: 0 done, 1 the hive said no or something failed, 2 wrong use, 3 nobod
   addDeadLetters(program)
   addMetrics(program)
   addReplay(program)
+  addRebuildProjection(program)
   addValidate(program)
   return program
 }

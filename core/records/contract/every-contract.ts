@@ -3,6 +3,7 @@ import { borrow } from '../../../test/borrow.ts'
 import { createRecords, type Records } from '../create-records.ts'
 import type { RecordsConfig } from '../drivers/run-statement.ts'
 import { agentsContract } from './agents-contract.ts'
+import { apiKeysContract } from './api-keys-contract.ts'
 import { auditContract } from './audit-contract.ts'
 import { capabilitiesContract } from './capabilities-contract.ts'
 import { conversationsContract } from './conversations-contract.ts'
@@ -22,6 +23,7 @@ export function everyContract(name: string, recordsDriver: RecordsConfig['record
   })
 
   agentsContract(name, makeRecords)
+  apiKeysContract(name, makeRecords)
   auditContract(name, makeRecords)
   capabilitiesContract(name, makeRecords)
   conversationsContract(name, makeRecords)

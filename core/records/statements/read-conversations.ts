@@ -17,16 +17,21 @@ const oldestFirst = '"timestamp", id'
 export async function readConversation(
   run: RunStatement,
   conversationId: string,
-  page: { after?: string | undefined; limit: number },
+  page: { after?: string | undefined; limit: number; party?: string | undefined },
 ): Promise<Page<ConversationRow>> {
   const values: Value[] = [conversationId, page.limit + 1]
   let after = ''
+  let party = ''
   if (page.after !== undefined) {
     const last = decodePosition('conversation', page.after)
     values.push(last.timestamp, last.id)
     after = 'AND ("timestamp", id) > ($3::timestamptz, $4::bigint)'
   }
-  const select = `SELECT ${conversationColumns} FROM agent_conversations WHERE conversation_id = $1::uuid ${after}
+  if (page.party !== undefined) {
+    values.push(page.party)
+    party = `AND $${values.length} IN (from_agent, to_agent)`
+  }
+  const select = `SELECT ${conversationColumns} FROM agent_conversations WHERE conversation_id = $1::uuid ${after} ${party}
     ORDER BY ${oldestFirst} LIMIT $2::int`
   const rows = await run<ConversationStored & Paged>(pagedSelect(select, oldestFirst, conversationBytes), values)
   return pageOf(rows, page.limit, toConversationRow, (row) => encodePosition('conversation', row))

@@ -63,10 +63,32 @@ Examples:
           agent.disabled ? 'disabled' : 'enabled',
           agent.version,
           agent.updated_at,
+          agent.last_seen_at,
         ])
-        return table(['NAME', 'ENDPOINT', 'STATE', 'VERSION', 'UPDATED'], rows)
+        return table(['NAME', 'ENDPOINT', 'STATE', 'VERSION', 'UPDATED', 'SEEN'], rows)
       })
       if (page.next_cursor) out.note(`more: --cursor ${page.next_cursor}`)
+    })
+
+  agents
+    .command('heartbeat <name>')
+    .description('say that an agent is alive')
+    .addHelpText('after', '\nExample:\n  $ hive agents heartbeat planner')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const { client, out } = openSession(command)
+      const seen = await client.heartbeat(name)
+      out.answer(seen, () => sheet({ name: seen.name, seen: seen.last_seen_at }))
+    })
+
+  agents
+    .command('rotate-secret <name>')
+    .description('give an agent another signing secret; the one before signs too until the next rotation')
+    .option('--secret <whsec>', 'the secret to use; without it one is made and shown once')
+    .addHelpText('after', '\nExample:\n  $ hive agents rotate-secret builder')
+    .action(async (name: string, { secret }: { secret?: string }, command: Command) => {
+      const { client, out } = openSession(command)
+      const agent = await client.rotateSigningSecret(name, secret)
+      out.answer(agent, () => describeAgent(agent))
     })
 }
 
@@ -91,6 +113,7 @@ function describeAgent(agent: AgentAnswer): string {
     version: agent.version,
     created: agent.created_at,
     updated: agent.updated_at,
+    seen: agent.last_seen_at ?? undefined,
     'signing secret': agent.signing_secret === undefined ? undefined : `${agent.signing_secret} (shown this once)`,
   })
 }

@@ -34,9 +34,9 @@ function serveWith(records: Hive['records']): void {
   setWarmHive({ ...createHive(config, { log }), records })
 }
 
-/** Records in which every agent has this name. */
-const agentCalled = (name: string) =>
-  ({ agents: { get: async () => ({ name, sealed_secrets: [] }) } }) as unknown as Records
+/** Records in which every agent has this endpoint. */
+const agentAt = (endpoint: string) =>
+  ({ agents: { get: async () => ({ name: 'a', endpoint, sealed_secrets: [] }) } }) as unknown as Records
 
 const get = (signal?: AbortSignal) =>
   fetch(`${gateway.url}/v1/agents/a`, { headers: { authorization: `Bearer ${adminKey}` }, signal: signal ?? null })
@@ -48,13 +48,13 @@ describe('the gateway', () => {
   })
 
   it('answers 500 instead of more than Lambda lets out', async () => {
-    serveWith(async () => agentCalled('x'.repeat(6 * 1024 * 1024)))
+    serveWith(async () => agentAt('x'.repeat(6 * 1024 * 1024)))
     expectProblem(await httpCaller(gateway.url, adminKey)('GET', '/v1/agents/a'), 500, 'internal')
     expect(logged).toEqual(['request failed'])
   })
 
   it('lets out an answer just below that', async () => {
-    serveWith(async () => agentCalled('x'.repeat(5 * 1024 * 1024)))
+    serveWith(async () => agentAt('x'.repeat(5 * 1024 * 1024)))
     const answer = await get()
     expect([answer.status, (await answer.text()).length > 5 * 1024 * 1024]).toEqual([200, true])
   })
@@ -71,7 +71,7 @@ describe('the gateway', () => {
     await asked.promise
     leaving.abort()
     await expect(left).rejects.toThrow('aborted')
-    records.resolve(agentCalled('a'))
+    records.resolve(agentAt('a'))
     expect((await get()).status).toBe(200)
     expect(logged).toEqual([])
   })
@@ -80,7 +80,7 @@ describe('the gateway', () => {
     const all = Promise.withResolvers<Records>()
     let waiting = 0
     serveWith(() => {
-      if (++waiting === 20) all.resolve(agentCalled('a'))
+      if (++waiting === 20) all.resolve(agentAt('a'))
       return all.promise
     })
     const answers = await Promise.all(Array.from({ length: 20 }, () => get()))
@@ -97,7 +97,7 @@ describe('the gateway', () => {
     const answer = get()
     await asked.promise
     const stopped = gateway.stop()
-    records.resolve(agentCalled('a'))
+    records.resolve(agentAt('a'))
     expect((await answer).status).toBe(200)
     await stopped
     await expect(get()).rejects.toThrow('fetch failed')

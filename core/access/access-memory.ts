@@ -1,0 +1,18 @@
+import type { ProjectedKey } from '../bus/key-projection.ts'
+import { BoundedMap } from './bounded-map.ts'
+import type { TokenBlock } from './rate-limit.ts'
+
+/** What one function instance remembers of callers while it is warm. All of it may be forgotten at any time. */
+export type AccessMemory = {
+  /** API keys by id: what Redis said of each, null for one it does not have, and until when that is believed (ms). */
+  keys: BoundedMap<{ known: Promise<ProjectedKey | null>; until: number }>
+  /** Requests that were granted and not made yet, by key and class of routes. */
+  tokens: BoundedMap<TokenBlock>
+}
+
+const mostKeys = 1_000
+const mostBlocks = 2_000
+
+export function createAccessMemory(): AccessMemory {
+  return { keys: new BoundedMap(mostKeys), tokens: new BoundedMap(mostBlocks) }
+}

@@ -1,0 +1,61 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { type ProjectedKey, readProjectedKey } from '../bus/key-projection.ts'
+import { HiveError } from '../errors.ts'
+import type { Hive } from '../hive.ts'
+import { readApiKey } from './api-key.ts'
+import type { Caller } from './caller.ts'
+import type { Scope } from './scopes.ts'
+
+/**
+ * Tells who calls by the Authorization header (`Bearer <key>`): an admin key of the configuration, or an API key.
+ * Neither touches Postgres. What was not issued here is refused without any look-up; what was costs one Redis command
+ * each `apiKeyCacheMs` in each function instance, unknown keys too.
+ * Throws `auth.missing` without a bearer token, `auth.invalid` for every key that is not good, whatever is wrong with
+ * it, `redis.unavailable`.
+ */
+export async function authenticate(hive: Hive, header: string | undefined): Promise<Caller> {
+  const token = /^bearer +(\S+)$/i.exec(header?.trim() ?? '')?.[1]
+  if (token === undefined) throw new HiveError('auth.missing', 'Send the header Authorization: Bearer <key>.')
+  const operator = matchAdminKey(token, hive.config.adminKeys)
+  if (operator !== null) return { agent: null, scopes: ['admin'], keyId: `config:${operator + 1}` }
+  const claim = readApiKey(hive.config, token)
+  if (claim === null) throw invalidKey()
+  const key = await lookUp(hive, claim.id)
+  // an unknown key is compared too, so that its refusal is that of a wrong one
+  const right = sameText(claim.secretHash, key?.secretHash ?? '')
+  if (!right || key === null) throw invalidKey()
+  if (key.expiresAt !== null && key.expiresAt <= hive.clock.now()) throw invalidKey()
+  return { agent: key.agent, scopes: key.scopes as Scope[], keyId: claim.id }
+}
+
+function invalidKey(): HiveError {
+  return new HiveError('auth.invalid', 'The key is not valid: it is unknown, wrong, expired or revoked.')
+}
+
+/** Which admin key a token is. All of them are compared, by their digests, so that the time it takes tells nothing. */
+function matchAdminKey(token: string, adminKeys: readonly string[]): number | null {
+  const matches = adminKeys.map((key) => sameText(token, key))
+  const found = matches.indexOf(true)
+  return found === -1 ? null : found
+}
+
+function sameText(one: string, other: string): boolean {
+  return timingSafeEqual(digest(one), digest(other))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+/** What Redis says of a key, as it said it at most `apiKeyCacheMs` ago. Requests that ask at the same time ask once. */
+function lookUp(hive: Hive, id: string): Promise<ProjectedKey | null> {
+  const { keys } = hive.access
+  const now = hive.clock.now()
+  const kept = keys.get(id)
+  if (kept && kept.until > now) return kept.known
+  const known = readProjectedKey(hive, id)
+  // counted from before the question: the answer may be as old as that
+  keys.set(id, { known, until: now + hive.config.apiKeyCacheMs })
+  known.catch(() => keys.delete(id))
+  return known
+}
