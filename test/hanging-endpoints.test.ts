@@ -42,7 +42,11 @@ beforeAll(async () => {
     historyQueueUrl: queues.historyQueueUrl,
   }
   // longer than the test: a hanging endpoint never lets go of what holds it
-  hive = await testHive({ deliveryTimeoutMs: 120_000 }, { queue: createQueue({ ...at, awsRegion: 'us-east-1' }) })
+  // a machine that is slow is no reason to give Redis up
+  hive = await testHive(
+    { deliveryTimeoutMs: 120_000, redisTimeoutMs: 30_000 },
+    { queue: createQueue({ ...at, awsRegion: 'us-east-1' }) },
+  )
   const { port } = server.address() as AddressInfo
   const secret = generateSigningSecret()
   await Promise.all(
