@@ -35,7 +35,8 @@ function numbered(agent: string, from: number, count: number, { key, correlation
     to_agent: agent,
     ...(priority === undefined ? {} : { priority }),
     ...(correlation === undefined ? {} : { correlation_id: correlation }),
-    delivery_options: { max_attempts: 1, ...(key === undefined ? {} : { ordering_key: key }) },
+    // longer than filling the inbox takes anywhere
+    delivery_options: { max_attempts: 1, lease_seconds: 3600, ...(key === undefined ? {} : { ordering_key: key }) },
   })
   return Array.from({ length: count }, (_, i): AgentMessage => {
     return { ...sample, message_id: `${agent} ${key ?? ''} ${from + i}`, body: { number: from + i } }
