@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** Who holds a state folder. `startedAt` tells a process from a later one with the same id, where the system says it. */
 type Holder = { pid: number; startedAt: string | null }
@@ -14,14 +15,14 @@ export async function lockState(dir: string): Promise<() => Promise<void>> {
   const mine = `${lock}.${randomUUID()}`
   await writeFile(mine, JSON.stringify({ pid: process.pid, startedAt: await startOf(process.pid) }))
   try {
-    for (let attempt = 0; attempt < 10; attempt++) {
+    for (let attempt = 0; attempt < 100; attempt++) {
       // a link is made whole or not at all, so nobody ever reads half a lock
       if (await taken(() => link(mine, lock))) return () => rm(lock, { force: true })
       const holder = await readHolder(lock)
       if (holder && (await isAlive(holder))) {
         throw new Error(`${dir} is in use by process ${holder.pid}: stop that one first, or choose another folder`)
       }
-      if (holder) await removeStale(lock, holder)
+      if (holder && !(await removeStale(lock, holder, mine))) await delay(10)
     }
     throw new Error(`${lock} changes hands all the time: is something starting again and again?`)
   } finally {
@@ -29,13 +30,24 @@ export async function lockState(dir: string): Promise<() => Promise<void>> {
   }
 }
 
-/** Moves the lock away before looking at it once more: a lock that somebody took in between is put back. */
-async function removeStale(lock: string, stale: Holder): Promise<void> {
-  const aside = `${lock}.${randomUUID()}`
-  if (!(await taken(() => rename(lock, aside)))) return
-  const moved = await readHolder(aside)
-  if (moved?.pid !== stale.pid || moved.startedAt !== stale.startedAt) await taken(() => link(aside, lock))
-  await rm(aside, { force: true })
+/**
+ * Removes a lock whose process is gone. Only one at a time may, and looks once more before: else it could remove the
+ * lock of somebody who was quicker. False when another one is at it.
+ */
+async function removeStale(lock: string, stale: Holder, mine: string): Promise<boolean> {
+  const turn = `${lock}.turn`
+  if (!(await taken(() => link(mine, turn)))) {
+    const other = await readHolder(turn)
+    if (other && !(await isAlive(other))) await rm(turn, { force: true })
+    return false
+  }
+  try {
+    const holder = await readHolder(lock)
+    if (holder?.pid === stale.pid && holder.startedAt === stale.startedAt) await rm(lock, { force: true })
+    return true
+  } finally {
+    await rm(turn, { force: true })
+  }
 }
 
 async function taken(step: () => Promise<void>): Promise<boolean> {
