@@ -196,7 +196,7 @@ const plain: MessageSpec = {
   cause: undefined,
   large: false,
 }
-const receiveOne: Operation = {
+export const receiveOne: Extract<Operation, { kind: 'receive' }> = {
   kind: 'receive',
   agent: 0,
   max: 1,
