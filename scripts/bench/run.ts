@@ -80,10 +80,10 @@ async function write(made: Result[]): Promise<void> {
     '| --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n')
-  const between = /(<!-- results -->\n)[\s\S]*(\n<!-- end of results -->)/
+  const between = /(<!-- results -->)[\s\S]*(<!-- end of results -->)/
   await writeFile(
     file,
-    page.replace(between, (_, before: string, after: string) => `${before}${text}${after}`),
+    page.replace(between, (_, before: string, after: string) => `${before}\n${text}\n${after}`),
   )
 }
 
