@@ -68,7 +68,8 @@ export async function publish(
   if (answer[0] === 'backlog') {
     throw new HiveError('history.backlog', 'History is too far behind to accept more messages.', { retryAfter: 10 })
   }
-  const [, , history, wakes, results] = answer as [string, string, number[], (number | string)[], ResultRow[]]
+  const [, , first, wakes, results] = answer as [string, string, number[], (number | string)[], ResultRow[]]
+  const history = first.map((index) => shardsOf(recipients)[Number(index)] as number)
 
   const deliver = []
   for (let i = 0; i < wakes.length; i += 2) {
@@ -110,11 +111,16 @@ function distinct(messages: AgentMessage[], path: (index: number) => string) {
   return { unique, places }
 }
 
+/** The outbox shards of recipients, in the order in which the script knows them. */
+function shardsOf(recipients: string[]): number[] {
+  return [...new Set(recipients.map(shardOf))]
+}
+
 /** Lays out keys and arguments as `publishScript` documents them. */
 function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment: Moment): ScriptCall {
   const { keys, segments } = hive.bus
   const senders = [...new Set(batch.map(({ message }) => message.from_agent))]
-  const shards = [...new Set(recipients.map(shardOf))]
+  const shards = shardsOf(recipients)
   const senderAt = new Map(senders.map((name, index) => [name, index + 1]))
   const recipientAt = new Map(recipients.map((name, index) => [name, index + 1]))
   const declared: string[] = []

@@ -5,6 +5,7 @@ import { register } from '../../test/register.ts'
 import { sampleMessage } from '../../test/sample-message.ts'
 import { sweep } from '../delivery/sweep.ts'
 import { discard } from './dead-letters.ts'
+import { shardOf } from './keys.ts'
 import { publish } from './publish.ts'
 import { claimDelivery } from './receive.ts'
 import { type Action, settleActions } from './settle.ts'
@@ -249,13 +250,26 @@ describe('a wake for history', () => {
     await register(other, agent)
     await send('a', {}, other)
     await send('b', {}, other)
-    expect(other.wakes).toEqual([{ shard: expect.any(Number), delayMs: 700 }])
+    expect(other.wakes).toEqual([{ shard: shardOf(agent), delayMs: 700 }])
     other.wakes.length = 0
     const inbox = inboxOf(other, agent)
     await inbox.ack(...(await inbox.take()))
     await discard(other, agent, { all: true })
     expect(other.wakes).toEqual([])
     expect((await sweep(other)).shards).toBe(1)
-    expect(other.wakes).toEqual([{ shard: expect.any(Number), delayMs: 0 }])
+    expect(other.wakes).toEqual([{ shard: shardOf(agent), delayMs: 0 }])
+  })
+
+  it('names the shard of each recipient of a batch', async () => {
+    const other = await testHive()
+    onTestFinished(() => other.dispose())
+    const recipients = Array.from({ length: 12 }, (_, i) => `recipient ${i}`)
+    for (const to of recipients) await register(other, to)
+    await publish(
+      other,
+      recipients.map((to_agent) => sampleMessage({ to_agent })),
+    )
+    const woken = other.wakes.flatMap((wake) => ('shard' in wake ? [wake.shard] : []))
+    expect(woken.sort((a, b) => a - b)).toEqual([...new Set(recipients.map(shardOf))].sort((a, b) => a - b))
   })
 })

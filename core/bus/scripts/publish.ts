@@ -13,7 +13,7 @@ import { prelude } from './prelude.ts'
  *       per message 7: head, ordering key, message id, correlation id, digest, causation id, envelope
  *       head: sender recipient priority ttl delay max_attempts lease backoff base cap size body_token body_index
  *       (times in ms; body_token '-' and index 0 for an inline envelope)
- * Answers {'ok', now, {shards whose history to wake}, {recipient, delay, …} wakes, {duplicate, accepted ms, sequence, recipient}…}
+ * Answers {'ok', now, {places in the list of shards whose history to wake}, {recipient, delay, …} wakes, {duplicate, accepted ms, sequence, recipient}…}
  *         {'errors', now, index, code, …}  conflict, unknown, disabled, full, dead, loop; nothing is written
  *         {'backlog', now}  history is too far behind; nothing is written
  */
