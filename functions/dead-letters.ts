@@ -1,7 +1,6 @@
 import { actorOf, audit } from '../core/access/audit.ts'
-import { discard, getDeadLetter, redrive } from '../core/bus/dead-letters.ts'
+import { discard, getDeadLetter, listDeadLetters, redrive } from '../core/bus/dead-letters.ts'
 import { http, on } from './http.ts'
-import { pageDeadLetters } from './page-dead-letters.ts'
 import { AgentPath } from './requests/agents.ts'
 import { DeadLetterPath, SelectDeadLetters } from './requests/dead-letters.ts'
 import { PageQuery } from './requests/paging.ts'
@@ -9,7 +8,7 @@ import { PageQuery } from './requests/paging.ts'
 /** What could not be delivered: reading it, sending it again, throwing it away. */
 export const handler = http({
   'GET /v1/agents/{agent}/dead-letters': on({ path: AgentPath, query: PageQuery }, async (hive, { path, query }) => ({
-    body: await pageDeadLetters(hive, path.agent, query),
+    body: await listDeadLetters(hive, path.agent, query),
   })),
   'GET /v1/agents/{agent}/dead-letters/{dead_letter_id}': on({ path: DeadLetterPath }, async (hive, { path }) => ({
     body: await getDeadLetter(hive, path.agent, path.dead_letter_id),
