@@ -47,3 +47,6 @@ export function severity(
 }
 
 const unknown = new Refusal('is no severity that the plan or its built-in spellings know')
+
+/** True for a spelling that needs no map. */
+export const isKnownSeverity = (text: string): boolean => Object.hasOwn(spellings, text.trim().toLowerCase())
