@@ -3,6 +3,7 @@ import { addAgents } from './commands/agents.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
 import { addKeys } from './commands/keys.ts'
 import { addMetrics } from './commands/metrics.ts'
+import { addMigrate } from './commands/migrate.ts'
 import { addPublish } from './commands/publish.ts'
 import { addRebuildProjection } from './commands/rebuild-projection.ts'
 import { addReceive } from './commands/receive.ts'
@@ -47,6 +48,7 @@ Exit codes: 0 done, 1 the hive said no or something failed, 2 wrong use, 3 nobod
   addDeadLetters(program)
   addMetrics(program)
   addReplay(program)
+  addMigrate(program)
   addRebuildProjection(program)
   addValidate(program)
   return program

@@ -4,16 +4,8 @@ import { parseJsonText } from '../convert/json-text.ts'
 import { InvalidText, type SqliteValue } from '../value.ts'
 import { fitsDecimal } from './decimal.ts'
 import type { ColumnReport, StorageCounts } from './report.ts'
-import { timeEvidence } from './time-evidence.ts'
-
-/** A column of the catalogue, as analysis needs it. */
-export type AnalysedColumn = {
-  name: string
-  declaredType: string
-  notNull: boolean
-  primaryKey: number
-  generated: boolean
-}
+import type { AnalysedColumn } from './source.ts'
+import { isCalledTime, timeEvidence } from './time-evidence.ts'
 
 /** Values above this many bytes are stored in pieces. */
 const large = 1_048_576
@@ -63,8 +55,10 @@ export function columnEvidence(column: AnalysedColumn) {
     if (bytes > large) note('values of more than 1 MiB')
     if (text.includes('\0')) note('texts with U+0000', shorten(text))
     if (!text.isWellFormed()) note('texts with lone surrogates')
-    if (text === '') note(isNumeric ? 'empty texts in a column of numbers' : 'empty texts')
-    else if (/^[+-]?(?:nan|inf(?:inity)?)$/i.test(text)) note('texts that name no finite number', text)
+    if (text === '') {
+      if (isNumeric) note('empty texts in a column of numbers')
+      else if (isCalledTime(column.name, column.declaredType)) note('empty texts in a column of times')
+    } else if (/^[+-]?(?:nan|inf(?:inity)?)$/i.test(text)) note('texts that name no finite number', text)
     else if (isNumeric && !isTimeType(column.declaredType)) note('texts in a column of numbers', shorten(text))
     if (parseJsonText(text) !== undefined) documents++
     else if (/^\s*[{[]/.test(text))

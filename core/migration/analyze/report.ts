@@ -49,8 +49,8 @@ export type TableReport = {
   columns: ColumnReport[]
   foreign_keys: ForeignKeyReport[]
   odd: Oddity[]
-  /** Why not every row could be read. */
-  fault?: string
+  /** Why not every row could be read, and where. */
+  gaps: string[]
 }
 
 /** What holds no rows of its own. */

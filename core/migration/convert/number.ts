@@ -58,6 +58,3 @@ function numberOf(value: SqliteValue, otherwise: number | undefined): number | R
 export function doubleText(number: number): string {
   return Object.is(number, -0) ? '-0' : String(number)
 }
-
-/** A number that the plan gives. */
-export const constantNumber = (number: number): Written => doubleText(number)

@@ -33,10 +33,10 @@ export const TimeUnit = z.enum(['s', 'ms', 'us', 'ns', 'julian', 'packed', 'iso'
 export type TimeUnit = z.output<typeof TimeUnit>
 
 /**
- * How texts of the source are written, so that the moment alone gives the text back: Python's isoformat() and str(),
- * SQLite's CURRENT_TIMESTAMP, JavaScript's toISOString(). Values written otherwise keep their text beside them.
+ * How texts of the source are written, so that the moment alone gives the text back: Python's isoformat(), SQLite's
+ * CURRENT_TIMESTAMP, Python's str(), JavaScript's toISOString(). Values written otherwise keep their text beside them.
  */
-export const TimeLayout = z.enum(['isoformat', 'str', 'sqlite', 'javascript'])
+export const TimeLayout = z.enum(['isoformat', 'sqlite', 'str', 'javascript'])
 export type TimeLayout = z.output<typeof TimeLayout>
 
 /** A moment; the ISO 8601 moment `otherwise` where the source has NULL or ''. Without `zone` it is the plan's. */

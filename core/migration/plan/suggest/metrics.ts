@@ -7,6 +7,8 @@ const agentNames = ['agent_name', 'agent_id', 'agent']
 
 /** A table that names a metric, has its value and says when it was measured. */
 export const suggestMetrics: Suggest = ({ path, table, agent }) => {
+  // a copy of the newest rows of another table would count them twice
+  if (/latest/i.test(table.name)) return undefined
   const isCalledMetric = /metric|measure/i.test(table.name)
   const name = named(table, 'metric_name', 'metric_type', 'metric', ...(isCalledMetric ? ['name', 'key'] : []))
   const value = named(table, 'value', 'metric_value')
