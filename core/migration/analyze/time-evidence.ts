@@ -1,6 +1,6 @@
 import { layOut } from '../convert/timestamp/layout.ts'
 import { toPostgres } from '../convert/timestamp/moment.ts'
-import { parseIso } from '../convert/timestamp/parse-iso.ts'
+import { isoInUtc, parseIso } from '../convert/timestamp/parse-iso.ts'
 import { looksPacked, momentOf, unitByMagnitude } from '../convert/timestamp/units.ts'
 import { TimeLayout, type TimeUnit } from '../plan/rules.ts'
 import type { SqliteValue } from '../value.ts'
@@ -34,6 +34,17 @@ export function isCalledTime(name: string, declaredType: string): boolean {
   return /DATE|TIME/i.test(declaredType) || hint.test(name) || camelHint.test(name)
 }
 
+/** The longest text that is a moment: nanoseconds and an offset. */
+const longest = 40
+
+function writtenMoment(text: string): string | undefined {
+  if (text.length > longest) return undefined
+  const plain = isoInUtc(text)
+  if (plain !== undefined) return plain
+  const moment = parseIso(text, utc)
+  return moment && toPostgres(moment)
+}
+
 /** Collects from a column's values whether they are moments. Bounded memory. */
 export function timeEvidence(name: string, declaredType: string) {
   const called = isCalledTime(name, declaredType)
@@ -51,8 +62,8 @@ export function timeEvidence(name: string, declaredType: string) {
 
   function addText(text: string) {
     texts++
-    const moment = text.length <= 40 ? parseIso(text, utc) : undefined
-    if (moment === undefined) {
+    const written = writtenMoment(text)
+    if (written === undefined) {
       if (called && /^\d{8,19}$/.test(text)) addNumber(BigInt(text))
       else unclear++
       return
@@ -61,7 +72,6 @@ export function timeEvidence(name: string, declaredType: string) {
     const isZoned = text.length > 10 && hasZone.test(text.slice(10))
     if (isZoned) zoned++
     else zoneless++
-    const written = toPostgres(moment)
     see(written)
     for (const layout of TimeLayout.options) if (layOut(written, layout, utc, true) === text) count(layouts, layout)
   }

@@ -1,7 +1,7 @@
 import type { IntegerLimit } from '../plan/target-limits.ts'
 import type { SqliteValue } from '../value.ts'
 import type { Affinity } from './affinity.ts'
-import { isNull, Refusal, type Rule, type Written } from './rule.ts'
+import { isNull, Refusal, type Rule } from './rule.ts'
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
