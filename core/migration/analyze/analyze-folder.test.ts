@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -160,6 +161,21 @@ describe('a file', () => {
       to: ['id'],
       orphans: 2,
     })
+  })
+
+  it('that cannot even be opened is named, and the others are read', async () => {
+    const folder = newFolder()
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'a.db'))
+    symlinkSync(folder, join(folder, 'b.db'))
+    execFileSync('mkfifo', [join(folder, 'c.db')])
+    new DatabaseSync(join(folder, 'd.sqlite3')).exec('CREATE TABLE t (a)')
+    const { files } = await analyzeFolder(folder, readFolder(folder))
+    expect(files.map(({ path, state, detail }) => [path, state, detail])).toEqual([
+      ['a.db', 'unreadable', expect.stringContaining('no such file')],
+      ['b.db', 'unreadable', 'it is not a regular file'],
+      ['c.db', 'unreadable', 'it is not a regular file'],
+      ['d.sqlite3', 'readable', undefined],
+    ])
   })
 
   it('is read with any names, keys and rowids', async () => {

@@ -2,6 +2,7 @@ import type { MappedTable, TablePlan } from '../plan/plan.ts'
 import { decodeValue, encodeValue, type SqliteValue } from '../value.ts'
 import { type CompiledTable, type Conversion, Difference, type Kept, type TargetRow } from './conversion.ts'
 import { equalRows } from './equal-rows.ts'
+import { type Indexed, indexedOf } from './indexed.ts'
 import type { Part } from './part.ts'
 import { partsOf } from './parts.ts'
 import { type Pivot, pivotOf } from './pivot.ts'
@@ -43,6 +44,7 @@ type Compiled = {
   homeless: readonly number[]
   /** Places of values that may not be large. */
   inline: readonly number[]
+  indexed: Indexed
 }
 
 function compileMapped(table: MappedTable, source: Source, zone: string): CompiledTable {
@@ -51,18 +53,20 @@ function compileMapped(table: MappedTable, source: Source, zone: string): Compil
   const placed = new Set([...parts.flatMap(({ indexes }) => indexes), ...(pivot?.indexes ?? [])])
   const body = new Set(parts.filter(({ column }) => column === 'content').flatMap(({ indexes }) => indexes))
   const all = source.names.map((_, index) => index)
+  const columns = parts.map(({ column }) => column)
+  if (pivot) columns.push('metric_type', 'value')
   const compiled: Compiled = {
     source,
     parts,
     pivot,
     homeless: all.filter((index) => !placed.has(index)),
     inline: all.filter((index) => !body.has(index)),
+    indexed: indexedOf(table.target, columns),
   }
-  const columns = parts.map(({ column }) => column)
   const kinds = parts.map(({ kind }) => kind)
   return {
     target: table.target,
-    columns: pivot ? [...columns, 'metric_type', 'value'] : columns,
+    columns,
     convert: (row) => convert(row, compiled),
     invert: (rows, kept) => invert(rows, kept, compiled),
     equal: equalRows(pivot ? [...kinds, 'text', 'number'] : kinds),
@@ -93,7 +97,7 @@ function convert(row: readonly SqliteValue[], compiled: Compiled): Conversion {
     const value = row[index] ?? null
     if (value !== null) kept = keep(kept, source.names[index] ?? '', value)
   }
-  if (!pivot) return { outcome: 'migrated', rows: [shared], kept }
+  if (!pivot) return fits([shared], row, compiled) ?? { outcome: 'migrated', rows: [shared], kept }
   const rows = pivot.write(shared, row)
   if (rows instanceof Refusal) return rejected(row, rows, 0, source)
   // nothing was measured: a row of the target would have to say otherwise
@@ -102,7 +106,15 @@ function convert(row: readonly SqliteValue[], compiled: Compiled): Conversion {
     pivot.recover(rows, tried)
     keepUnlessSame(pivot.indexes)
   }
-  return { outcome: 'migrated', rows, kept }
+  return fits(rows, row, compiled) ?? { outcome: 'migrated', rows, kept }
+}
+
+function fits(rows: readonly TargetRow[], row: readonly SqliteValue[], compiled: Compiled): Conversion | undefined {
+  for (const target of rows) {
+    const fault = compiled.indexed(target)
+    if (fault) return rejected(row, fault.refusal, compiled.parts[fault.at]?.blame ?? 0, compiled.source)
+  }
+  return undefined
 }
 
 function invert(rows: readonly TargetRow[], kept: Kept | null, compiled: Compiled): SqliteValue[] {

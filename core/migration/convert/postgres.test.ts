@@ -60,3 +60,26 @@ describe.each(Object.entries(tables))('Postgres takes every migrated row of %s',
     expect(migrated).toBeGreaterThan(30)
   })
 })
+
+/** Text that does not become smaller when it is compressed. */
+const dense = (length: number) =>
+  String.fromCodePoint(...Array.from({ length }, (_, at) => 0x20000 + ((at * 7919 + length * 104_729) % 40_000)))
+
+it('Postgres takes the largest names that are migrated, and larger ones are rejected before it is asked', async () => {
+  const { plan, columns, zone } = tables.metrics as (typeof tables)[string]
+  const table = compileTable(plan, columns, zone)
+  const named = (agent: string, name: string) =>
+    table.convert([1n, agent, name, 0.5, '2025-01-01T00:00:00', null, null, null])
+  const largest = named(dense(512), dense(138))
+  if (largest.outcome !== 'migrated') throw new Error('it must be migrated')
+  expect(await throughPostgres(table, largest.rows)).toEqual([expect.arrayContaining([dense(512)])])
+  expect(named(dense(512), dense(139))).toEqual({
+    outcome: 'rejected',
+    column: 'agent',
+    value: dense(512),
+    reason: 'makes an index entry of 2604 bytes (agent_name, metric_type); it takes 2600',
+  })
+  const [row] = largest.rows as [TargetRow]
+  const place = table.columns.indexOf('metric_type')
+  await expect(throughPostgres(table, [row.with(place, dense(512))])).rejects.toThrow('index row size')
+})

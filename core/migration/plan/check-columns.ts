@@ -20,8 +20,8 @@ export function namedColumns(table: MappedTable): { name: string; steps: Propert
         }
       }
     } else if (rule.rule !== 'constant') {
-      // these two keep nothing of the original
-      const isHome = rule.rule !== 'uuid5' && rule.rule !== 'priority'
+      // these give nothing of the original back
+      const isHome = rule.rule !== 'uuid5' && rule.rule !== 'priority' && column !== 'status_at'
       found.push({ name: rule.from, steps: at('from'), isHome })
       if (rule.rule === 'uuid5' && rule.otherwise) {
         found.push({ name: rule.otherwise.from, steps: at('otherwise', 'from'), isHome: false })

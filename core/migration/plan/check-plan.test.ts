@@ -207,6 +207,12 @@ describe('what a plan gives', () => {
       '.columns.agent_name.value',
       'must not be empty',
     ],
+    [
+      'a moment before the year 1',
+      withColumn('timestamp', { ...metrics.columns.timestamp, otherwise: '0001-01-01T00:00:00+14:00' }),
+      '.columns.timestamp.otherwise',
+      'years 0001 to 9999',
+    ],
     ['U+0000', withColumn('agent_name', { rule: 'constant', value: 'a\0' }), '.columns.agent_name.value', 'U+0000'],
     [
       'an empty stand-in',

@@ -22,13 +22,16 @@ export type Drafted = MappedTable extends infer Table
 /** Derived event ids: the same source row has the same id in every run. */
 export const eventNamespace = '0f6c9f52-4d0e-5c53-9a0c-5d2f5f4f7f3e'
 
+/** The file as `source_database` takes it. */
+export const sourceName = (path: string): string => path.slice(-1024).toWellFormed()
+
 export function columnOf(table: TableReport, name: string): ColumnReport | undefined {
   const folded = foldCase(name)
   return table.columns.find((column) => foldCase(column.name) === folded)
 }
 
 /** A prefix that tells the rows of a table from those of every other one. */
-export const rowPrefix = ({ path, table }: Draft) => `${path.slice(-256)}:${table.name.slice(0, 128)}:`
+export const rowPrefix = ({ path, table }: Draft) => `${path.slice(-256)}:${table.name.slice(0, 128)}:`.toWellFormed()
 
 /** A moment, as the column's values are; ISO 8601 as Python writes it where there are none to tell. */
 export function moment(table: TableReport, from: string, otherwise?: string): TimestampRule {

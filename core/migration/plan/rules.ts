@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { parseIso } from '../convert/timestamp/parse-iso.ts'
 import { Zone } from './zone.ts'
 
 const Column = z.string().describe('The name of a source column.')
@@ -39,6 +40,10 @@ export type TimeUnit = z.output<typeof TimeUnit>
 export const TimeLayout = z.enum(['isoformat', 'sqlite', 'str', 'javascript'])
 export type TimeLayout = z.output<typeof TimeLayout>
 
+const Moment = z.iso
+  .datetime({ offset: true, abort: true, error: 'must be ISO 8601 with a zone, such as 2026-01-31T12:00:00Z' })
+  .refine((text) => parseIso(text, () => 0) !== undefined, 'must lie in the years 0001 to 9999')
+
 /** A moment; the ISO 8601 moment `otherwise` where the source has NULL or ''. Without `zone` it is the plan's. */
 export const TimestampRule = z.strictObject({
   rule: z.literal('timestamp'),
@@ -46,7 +51,7 @@ export const TimestampRule = z.strictObject({
   unit: TimeUnit,
   zone: Zone.optional(),
   layout: TimeLayout.optional(),
-  otherwise: z.iso.datetime({ offset: true }).optional(),
+  otherwise: Moment.optional(),
 })
 export type TimestampRule = z.output<typeof TimestampRule>
 

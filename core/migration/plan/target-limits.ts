@@ -42,3 +42,14 @@ export const integerLimits = {
 
 /** The largest body of a conversation's message, in bytes of UTF-8. */
 export const largestContent = 16_777_216
+
+/** Text columns that are in one index together. */
+export const indexedTogether: Record<string, readonly (readonly string[])[]> = {
+  agent_metrics: [['agent_name', 'metric_type']],
+  agent_capabilities: [['agent_name', 'capability']],
+  agent_conversations: [['from_agent', 'message_id', 'to_agent']],
+  audit_logs: [['target']],
+}
+
+/** What an entry of a B-tree takes is 2,704 bytes; this leaves room for the columns beside the texts. */
+export const largestIndexed = 2600

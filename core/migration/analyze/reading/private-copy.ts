@@ -66,6 +66,8 @@ async function fingerprints(file: string): Promise<Map<string, string>> {
       if (suffix !== '' && error.code === 'ENOENT') return undefined
       throw error
     })
+    // a pipe would keep its reader waiting for ever
+    if (stats && !stats.isFile()) throw new Error('it is not a regular file')
     if (stats) found.set(suffix, `${stats.ino} ${stats.size} ${stats.mtimeNs}`)
   }
   return found

@@ -8,7 +8,11 @@ import { openPrivateCopy } from './private-copy.ts'
 /** The databases of a folder, each open for as long as it is the current one. */
 export async function* readFolder(folder: string): AsyncGenerator<AnalysedFile> {
   for (const path of await findFiles(folder)) {
-    const copy = await openPrivateCopy(join(folder, path))
+    const copy = await openPrivateCopy(join(folder, path)).catch((error: Error) => error)
+    if (copy instanceof Error) {
+      yield { path, bytes: 0, state: 'unreadable', detail: copy.message, warnings: [] }
+      continue
+    }
     try {
       yield { path, bytes: copy.bytes, warnings: copy.warnings, ...read(copy) }
     } finally {

@@ -1,4 +1,4 @@
-import { moment, rest } from '../draft.ts'
+import { moment, rest, sourceName } from '../draft.ts'
 import type { KnownTable } from './known-table.ts'
 
 /** Tables of the Python agent hive with one measurement a row. */
@@ -15,7 +15,7 @@ export const metricTables: KnownTable[] = [
         value: { rule: 'copy', from: 'value' },
         timestamp: moment(table, 'timestamp'),
         metadata: rest(table, ['metric_name', 'value', 'timestamp']),
-        source_database: { rule: 'constant', value: path },
+        source_database: { rule: 'constant', value: sourceName(path) },
       },
     }),
   },
@@ -31,7 +31,7 @@ export const metricTables: KnownTable[] = [
         value: { rule: 'copy', from: 'value' },
         timestamp: moment(table, 'timestamp'),
         metadata: rest(table, ['metric_name', 'value', 'timestamp', 'agent_id'], ['metadata']),
-        source_database: { rule: 'constant', value: path },
+        source_database: { rule: 'constant', value: sourceName(path) },
       },
     }),
   },
@@ -47,7 +47,7 @@ export const metricTables: KnownTable[] = [
         value: { rule: 'copy', from: 'value' },
         timestamp: moment(table, 'timestamp'),
         metadata: rest(table, ['name', 'value', 'timestamp'], ['details']),
-        source_database: { rule: 'constant', value: path },
+        source_database: { rule: 'constant', value: sourceName(path) },
       },
     }),
   },
@@ -63,7 +63,7 @@ export const metricTables: KnownTable[] = [
         value: { rule: 'copy', from: 'value' },
         timestamp: moment(table, 'timestamp'),
         metadata: rest(table, ['metric_type', 'value', 'timestamp']),
-        source_database: { rule: 'constant', value: path },
+        source_database: { rule: 'constant', value: sourceName(path) },
       },
     }),
   },

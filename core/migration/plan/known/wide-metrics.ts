@@ -1,4 +1,4 @@
-import { type Draft, type Drafted, moment, rest } from '../draft.ts'
+import { type Draft, type Drafted, moment, rest, sourceName } from '../draft.ts'
 import type { KnownTable } from './known-table.ts'
 
 /** Tables of the Python agent hive with several measurements a row. */
@@ -86,7 +86,7 @@ function wide(prefix: string, time: string, { columns, json = [] }: { columns: s
         agent_name: { rule: 'constant', value: agent },
         timestamp: moment(table, time),
         metadata: rest(table, [...found, time], json),
-        source_database: { rule: 'constant', value: path },
+        source_database: { rule: 'constant', value: sourceName(path) },
       },
       pivot: Object.fromEntries(found.map((name) => [name, `${prefix}${name}`])),
     }

@@ -1,4 +1,4 @@
-import { moment, rest } from '../draft.ts'
+import { moment, rest, sourceName } from '../draft.ts'
 import type { TextRule } from '../rules.ts'
 import { isAlwaysThere, isNumber, isText, named, timeColumn } from './choose-columns.ts'
 import type { Suggest } from './suggestion.ts'
@@ -29,7 +29,7 @@ export const suggestMetrics: Suggest = ({ path, table, agent }) => {
         value: { rule: 'copy', from: value.name },
         timestamp: moment(table, time.name),
         metadata: rest(table, [name.name, value.name, time.name, ...(by ? [by.name] : [])]),
-        source_database: { rule: 'constant', value: path },
+        source_database: { rule: 'constant', value: sourceName(path) },
       },
     },
   }
@@ -61,7 +61,7 @@ export const suggestWideMetrics: Suggest = ({ path, table, agent }) => {
         agent_name: agentName,
         timestamp: moment(table, time.name),
         metadata: rest(table, [...names, time.name]),
-        source_database: { rule: 'constant', value: path },
+        source_database: { rule: 'constant', value: sourceName(path) },
       },
       pivot: Object.fromEntries(names.map((name) => [name, name])),
     },
