@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { analyzeFolder } from './analyze-folder.ts'
 import { readFolder } from './reading/read-folder.ts'
 import type { ColumnReport, FileReport } from './report.ts'
@@ -167,7 +168,9 @@ describe('a file', () => {
     const folder = newFolder()
     symlinkSync(join(folder, 'nowhere'), join(folder, 'a.db'))
     symlinkSync(folder, join(folder, 'b.db'))
-    execFileSync('mkfifo', [join(folder, 'c.db')])
+    const socket = createServer().listen(join(folder, 'c.db'))
+    onTestFinished(() => void socket.close())
+    await once(socket, 'listening')
     new DatabaseSync(join(folder, 'd.sqlite3')).exec('CREATE TABLE t (a)')
     const { files } = await analyzeFolder(folder, readFolder(folder))
     expect(files.map(({ path, state, detail }) => [path, state, detail])).toEqual([
