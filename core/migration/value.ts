@@ -1,4 +1,4 @@
-/** TEXT of SQLite whose bytes are not valid in its encoding. The bytes are those of UTF-8, as SQLite gives them. */
+/** TEXT of SQLite whose bytes are not valid in the encoding of its database; the bytes as they are there. */
 export class InvalidText {
   readonly bytes: Uint8Array
 

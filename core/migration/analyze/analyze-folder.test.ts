@@ -164,6 +164,21 @@ describe('a file', () => {
     })
   })
 
+  it.each(['UTF-16le', 'UTF-16be'])('in %s has its surrogates told, lone ones and pairs', async (encoding) => {
+    const text = (units: string) => {
+      const bytes = Buffer.from(units, 'utf16le')
+      return `CAST(x'${(encoding === 'UTF-16be' ? bytes.swap16() : bytes).toString('hex')}' AS TEXT)`
+    }
+    const file = await analyzed(
+      `PRAGMA encoding = '${encoding}'`,
+      'CREATE TABLE t (v TEXT)',
+      `INSERT INTO t VALUES ('plain'), (${text('😀')}), (${text('\ufffd')}), (${text('\ud83dA')}), (${text('A\ude00')})`,
+    )
+    expect(file).toMatchObject({ encoding })
+    expect(file.tables[0]?.columns[0]).toMatchObject({ storage: { text: 5, invalid_text: 0 } })
+    expect(file.tables[0]?.columns[0]?.odd).toEqual([{ what: 'texts with lone surrogates', count: 2 }])
+  })
+
   it('that cannot even be opened is named, and the others are read', async () => {
     const folder = newFolder()
     symlinkSync(join(folder, 'nowhere'), join(folder, 'a.db'))

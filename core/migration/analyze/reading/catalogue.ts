@@ -10,15 +10,20 @@ export function readDatabase(database: DatabaseSync): AnalysedDatabase {
       "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name <> 'sqlite_schema' ORDER BY name",
     )
     .all()
+  const encoding = String(value('encoding'))
   return {
-    encoding: String(value('encoding')),
+    encoding,
     journalMode: String(value('journal_mode')),
     pageSize: Number(value('page_size')),
-    tables: listed.map(({ name, type, wr }) => describe(database, String(name), String(type), wr === 1)),
+    tables: listed.map(({ name, type, wr }) =>
+      describe(database, { name: String(name), type: String(type), withoutRowid: wr === 1, encoding }),
+    ),
   }
 }
 
-function describe(database: DatabaseSync, name: string, type: string, withoutRowid: boolean): AnalysedTable {
+type Listed = { name: string; type: string; withoutRowid: boolean; encoding: string }
+
+function describe(database: DatabaseSync, { name, type, withoutRowid, encoding }: Listed): AnalysedTable {
   const kind = name.startsWith('sqlite_') ? 'internal' : (type as AnalysedTable['kind'])
   const { columns, fault } = kind === 'view' ? { columns: [] } : readColumns(database, name)
   const primaryKey = columns
@@ -35,7 +40,7 @@ function describe(database: DatabaseSync, name: string, type: string, withoutRow
     foreignKeys: keys.map(({ columns: from, table, to }) => ({ columns: from, table, to })),
     rows: (gap) =>
       fault === undefined
-        ? readRows(database, { name, columns, primaryKey, withoutRowid, kind }, gap)
+        ? readRows(database, { name, columns, primaryKey, withoutRowid, kind, encoding }, gap)
         : unreadable(fault, gap),
     orphans: () =>
       countOrphans(

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { InvalidText, type SqliteValue } from '../../value.ts'
+import type { SqliteValue } from '../../value.ts'
+import { doubtfulIn, exactText } from './exact-text.ts'
 
 type Table = {
   name: string
@@ -7,9 +8,9 @@ type Table = {
   columns: readonly { name: string }[]
   primaryKey: readonly string[]
   withoutRowid: boolean
+  /** The database's: UTF-8, UTF-16le or UTF-16be. */
+  encoding: string
 }
-
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
@@ -28,6 +29,7 @@ export function* readRows(
   const types = columns.map((column) => `typeof(${column})`)
   const select = `SELECT ${[rowid ?? 'NULL', ...columns].join(', ')} FROM ${quoteName(table.name)}`
   const exact = `SELECT ${[...columns.map((column) => `CAST(${column} AS BLOB)`), ...types].join(', ')} FROM ${quoteName(table.name)}`
+  const doubtful = doubtfulIn(table.encoding)
   let last: bigint | undefined
   let count = 0
   try {
@@ -35,23 +37,28 @@ export function* readRows(
     for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
       const values = row.slice(1)
       last = row[0] as bigint
-      if (values.some(isDoubtful)) readExactly(values, () => exactRow(database, exact, rowid, last, count))
+      if (values.some(doubtful)) {
+        readExactly(values, doubtful, table.encoding, () => exactRow(database, exact, rowid, last, count))
+      }
       yield values
       count++
     }
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error)
     if (rowid === undefined) return gap(`${what}: rows after the first ${count} cannot be read`)
-    const next = yield* readBackwards(database, { select, exact, rowid, last })
+    const next = yield* readBackwards(database, { select, exact, rowid, last, encoding: table.encoding })
     gap(`${what}: rows between rowid ${last ?? 'the first'} and ${next ?? 'the last'} cannot be read`)
   }
 }
 
+type Backwards = { select: string; exact: string; rowid: string; last: bigint | undefined; encoding: string }
+
 /** Rows from the last one down to a damaged page; gives the rowid of the lowest one that could be read. */
 function* readBackwards(
   database: DatabaseSync,
-  { select, exact, rowid, last }: { select: string; exact: string; rowid: string; last: bigint | undefined },
+  { select, exact, rowid, last, encoding }: Backwards,
 ): Generator<readonly SqliteValue[], bigint | undefined> {
+  const doubtful = doubtfulIn(encoding)
   let lowest: bigint | undefined
   try {
     const above = last === undefined ? '' : ` WHERE ${rowid} > ${last}`
@@ -59,7 +66,9 @@ function* readBackwards(
     for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
       const values = row.slice(1)
       lowest = row[0] as bigint
-      if (values.some(isDoubtful)) readExactly(values, () => exactRow(database, exact, rowid, lowest, 0))
+      if (values.some(doubtful)) {
+        readExactly(values, doubtful, encoding, () => exactRow(database, exact, rowid, lowest, 0))
+      }
       yield values
     }
   } catch {
@@ -81,9 +90,6 @@ function rowidName({ columns }: Table): string | undefined {
   return ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name))
 }
 
-/** Text that shows a replacement character either holds one or is not valid. */
-const isDoubtful = (value: SqliteValue) => typeof value === 'string' && value.includes('\ufffd')
-
 function exactRow(
   database: DatabaseSync,
   exact: string,
@@ -95,15 +101,15 @@ function exactRow(
   return (prepare(database, exact + where).get() ?? []) as unknown as SqliteValue[]
 }
 
-function readExactly(values: SqliteValue[], readBytes: () => SqliteValue[]): void {
+function readExactly(
+  values: SqliteValue[],
+  doubtful: (value: SqliteValue) => boolean,
+  encoding: string,
+  readBytes: () => SqliteValue[],
+): void {
   const bytes = readBytes()
   for (const [at, value] of values.entries()) {
-    if (!isDoubtful(value) || bytes[values.length + at] !== 'text') continue
-    const raw = bytes[at] as Uint8Array
-    try {
-      values[at] = strictUtf8.decode(raw)
-    } catch {
-      values[at] = new InvalidText(raw)
-    }
+    if (!doubtful(value) || bytes[values.length + at] !== 'text') continue
+    values[at] = exactText(bytes[at] as Uint8Array, encoding)
   }
 }
