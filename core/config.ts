@@ -85,6 +85,10 @@ export const HiveConfig = z.strictObject({
   wakeGraceMs: ms(60_000),
   /** History is woken this long after a shard's first entry, so that entries are drained together. */
   historyDelayMs: z.coerce.number().int().min(0).default(1_000),
+  /** An agent without an endpoint is live for this long after its last heartbeat. */
+  agentLiveMs: ms(120_000),
+  /** How soon a relayed message is tried again at a recipient whose inbox was full. */
+  relayRetryMs: ms(5_000),
   /** `receive` calls that may wait at the same time; beyond it the answer is immediate. */
   maxWaiters: count(500),
 

@@ -17,6 +17,7 @@ export const errorStatus = {
   'route.method': 405,
   'agent.unknown': 404,
   'agent.disabled': 409,
+  'capability.unavailable': 409,
   'message.unknown': 404,
   'message.conflict': 409,
   'dead_letter.unknown': 404,

@@ -20,6 +20,7 @@ export const problemTitles: Record<ErrorCode, string> = {
   'route.method': 'The route has no such method',
   'agent.unknown': 'There is no such agent',
   'agent.disabled': 'The agent is disabled',
+  'capability.unavailable': 'No live agent has this capability',
   'message.unknown': 'There is no such message',
   'message.conflict': 'The message id is taken by other content',
   'dead_letter.unknown': 'There is no such dead letter',

@@ -38,6 +38,12 @@ export function createKeys(stage: string) {
     handed: (relay: string, sequence: string) => `${of(relay)}:handed:${sequence}`,
     /** Set of the recipients whose inboxes were full when a relayed message was handed to them. */
     later: (relay: string, sequence: string) => `${of(relay)}:later:${sequence}`,
+    /** Zset of a topic's subscribers by when they subscribed (µs). */
+    topic: (topic: string) => `${root}:topic:${topic}`,
+    /** Hash of a topic's subscribers → the message types that they want (JSON), absent for every type. */
+    topicFilters: (topic: string) => `${root}:topic-filters:${topic}`,
+    /** String: the version of what was last projected of a membership, for an hour. */
+    mark: (set: string, agent: string) => `${root}:mark:${set}\n${agent}`,
     /** Zset of the agents that can do something, by proficiency. */
     capable: (capability: string) => `${root}:capable:${capability}`,
     /** Set of the capabilities for which messages wait. */
