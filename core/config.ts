@@ -85,6 +85,9 @@ export const HiveConfig = z.strictObject({
   wakeGraceMs: ms(60_000),
   /** History is woken this long after a shard's first entry, so that entries are drained together. */
   historyDelayMs: z.coerce.number().int().min(0).default(1_000),
+  topicMaxSubscribers: count(100_000),
+  agentMaxSubscriptions: count(1_000),
+  agentMaxCapabilities: count(200),
   /** An agent without an endpoint is live for this long after its last heartbeat. */
   agentLiveMs: ms(120_000),
   /** How soon a relayed message is tried again at a recipient whose inbox was full. */

@@ -13,7 +13,7 @@ export const handler = http({
       if (sender === null) throw senderMissing()
       // another's message and one that never was must not be told apart
       if (sender !== caller.agent && !isAdmin(caller)) throw unknownMessage()
-      return { body: await messageStatus(hive, sender, path.message_id) }
+      return { body: await messageStatus(hive, sender, path.message_id, query) }
     },
   ),
 })

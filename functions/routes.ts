@@ -78,6 +78,34 @@ export const routes = [
     access: anyKey,
     query: 'CapabilityQuery',
   }),
+  route('PUT', '/v1/topics/{topic}/subscribers/{agent}', 'topics', [201, 200], 'Subscribe', 'Subscription', {
+    id: 'subscribe',
+    summary: 'Subscribe an agent to a topic, or change which message types it wants',
+    access: own('receive'),
+  }),
+  route('DELETE', '/v1/topics/{topic}/subscribers/{agent}', 'topics', [200], null, 'Unsubscribed', {
+    id: 'unsubscribe',
+    summary: 'End a subscription',
+    access: own('receive'),
+  }),
+  route('GET', '/v1/topics/{topic}/subscribers', 'topics', [200], null, 'SubscriptionPage', {
+    id: 'listSubscribers',
+    summary: 'List who has subscribed to a topic, by name',
+    access: admin,
+    query: 'PageQuery',
+  }),
+  route('GET', '/v1/topics', 'topics', [200], null, 'TopicPage', {
+    id: 'listTopics',
+    summary: 'List topics with subscribers, by name',
+    access: admin,
+    query: 'PageQuery',
+  }),
+  route('GET', '/v1/agents/{agent}/subscriptions', 'topics', [200], null, 'SubscriptionPage', {
+    id: 'listSubscriptions',
+    summary: 'List what an agent has subscribed to, by topic',
+    access: own('receive'),
+    query: 'PageQuery',
+  }),
   route('POST', '/v1/messages', 'publish', [202], 'NewMessage', 'Published', {
     id: 'publishMessage',
     summary: 'Publish one message',
@@ -172,7 +200,7 @@ export const routes = [
   }),
   route('POST', '/v1/projection/rebuild', 'projection', [200], 'RebuildProjection', 'RebuiltProjection', {
     id: 'rebuildProjection',
-    summary: 'Bring agents and keys from Postgres to Redis again',
+    summary: 'Bring agents, keys, capabilities and subscriptions from Postgres to Redis again',
     access: admin,
   }),
   route('GET', '/v1/conversations', 'conversations', [200], null, 'ConversationPage', {

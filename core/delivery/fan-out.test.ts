@@ -6,6 +6,7 @@ import { register } from '../../test/register.ts'
 import { runWakes } from '../../test/run-wakes.ts'
 import { sampleMessage } from '../../test/sample-message.ts'
 import { auditInboxDeeply } from '../bus/audit.ts'
+import { redrive } from '../bus/dead-letters.ts'
 import { messageStatus } from '../bus/message-status.ts'
 import { publish } from '../bus/publish.ts'
 import { projectSubscription } from '../bus/relay/project-subscription.ts'
@@ -281,7 +282,6 @@ describe('a large message to a topic', () => {
     await cy.nack(await cy.takeOne())
     await dee.ack(await dee.takeOne())
     expect(await bodies()).toHaveLength(1)
-    const { redrive } = await import('../bus/dead-letters.ts')
     expect(await redrive(hive, 'cy', { all: true })).toBe(1)
     const again = await cy.takeOne()
     expect(again.message).toEqual(message)
