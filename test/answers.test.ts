@@ -208,7 +208,9 @@ describe('answers have the shape that the route table names', () => {
     )
     expect(page.body.items).toMatchObject([{ action: 'dead_letters.discard' }, { action: 'dead_letters.redrive' }])
     const rest = await call('GET', `/v1/audit-logs?target=carol&cursor=${page.body.next_cursor}`)
-    expect(rest.body).toMatchObject({ items: [{ action: 'agent.put' }], next_cursor: null })
+    expect(rest.body).toMatchObject({ next_cursor: null })
+    const { items } = rest.body as { items: { action: string; actor: string }[] }
+    expect(items.map(({ action }) => action)).toEqual(['inbox.settle', 'inbox.receive', 'agent.put'])
   })
 
   it('of the hive itself', async () => {

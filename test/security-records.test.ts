@@ -87,7 +87,8 @@ describe('admin actions', () => {
     await agentWithDeadLetter('cyd')
     await call('POST', '/v1/agents/cyd/dead-letters/redrive', { ids: ['1', '2'] })
     await call('POST', '/v1/agents/cyd/dead-letters/discard', { all: true })
-    expect((await audited('cyd')).slice(1)).toEqual([
+    const found = (await audited('cyd')).filter(({ action }) => action.startsWith('dead_letters.'))
+    expect(found).toEqual([
       { action: 'dead_letters.redrive', actor: 'config:1', target: 'cyd', details: { ids: ['1', '2'] } },
       { action: 'dead_letters.discard', actor: 'config:1', target: 'cyd', details: { all: true } },
     ])
@@ -105,7 +106,8 @@ describe('admin actions', () => {
     }
     setWarmHive(hive)
     expect(await deadLetters('dan')).toBe(1)
-    expect(await audited('dan')).toHaveLength(1)
+    const found = (await audited('dan')).map(({ action }) => action)
+    expect(found.filter((action) => action.startsWith('dead_letters.'))).toEqual([])
   })
 })
 

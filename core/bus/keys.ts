@@ -48,7 +48,7 @@ export function createKeys(stage: string) {
     capable: (capability: string) => `${root}:capable:${capability}`,
     /** Set of the capabilities for which messages wait. */
     waiting: `${root}:waiting`,
-    /** Hash of message id → hop count, for messages that have a cause. */
+    /** Hash of message id → hop count and sender, for messages that have a cause. */
     hops: (agent: string, period: number) => `${of(agent)}:hops:${period}`,
     /** Hash of the sender's message ids of one period → digest and first result. */
     sentShort: (agent: string, period: number) => `${of(agent)}:sent:s${period}`,

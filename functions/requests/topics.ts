@@ -17,6 +17,8 @@ export const Subscribe = z
       .min(1)
       .max(100)
       .refine((types) => new Set(types).size === types.length, 'must not hold a type twice')
+      // Redis keeps those of all subscribers of a topic in one record
+      .refine((types) => Buffer.byteLength(JSON.stringify(types)) <= 1_024, 'must not be more than 1 KiB as JSON')
       .nullable()
       .describe('Only messages of these types; null for every type.')
       .default(null),

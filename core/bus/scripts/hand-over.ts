@@ -75,7 +75,7 @@ for _, r in ipairs(recipients) do
   local events = r.shard.events
   if r.result == 'accepted' then
     local seq = accept(r.ib, x)
-    if x.hop > 0 then r.hops = {x.id, int(x.hop)} end
+    if x.hop > 0 then r.hops = {x.id, x.hop, x.from} end
     events[#events + 1] = 'a'
     events[#events + 1] = seq .. '\n' .. r.name .. '\n' .. envelope
     wrote[#wrote + 1] = r.name

@@ -120,7 +120,7 @@ for _, sender in ipairs(senders) do
   if #asking > 0 then
     for bucket = 2, 1, -1 do
       local values = redis.call('HMGET', sender.hops[bucket], unpack(causes))
-      for i, x in ipairs(asking) do if values[i] then x.hop = tonumber(values[i]) + 1 end end
+      for i, x in ipairs(asking) do if values[i] then x.hop = tonumber(string.match(values[i], '^%d+')) + 1 end end
     end
     for _, x in ipairs(asking) do if x.hop > S.hopLimit then refuse(x, 'loop') end end
   end
@@ -170,7 +170,7 @@ for _, r in ipairs(recipients) do
       x.due = now + x.delay
       local seq = accept(ib, x)
       x.seq = seq
-      if x.hop > 0 then r.hops[#r.hops + 1] = x.id; r.hops[#r.hops + 1] = int(x.hop) end
+      if x.hop > 0 then r.hops[#r.hops + 1] = x.id; r.hops[#r.hops + 1] = x.hop; r.hops[#r.hops + 1] = x.from end
       local events = r.shard.events
       events[#events + 1] = 'a'
       events[#events + 1] = seq .. '\n' .. r.name .. '\n' .. x.envelope

@@ -68,6 +68,7 @@ export function subscriptionsContract(
       const busy = { subscribers: 100, topics: 1 }
       expect(await subscriptions.subscribe(cy, busy)).toMatchObject({ created: true })
       expect(await subscriptions.subscribe({ ...cy, topic: 'c' }, busy)).toBe('too many topics')
+      expect(await subscriptions.subscribe(cy, { subscribers: 1, topics: 1 })).toMatchObject({ created: false })
     })
 
     it('ends a subscription once', async () => {

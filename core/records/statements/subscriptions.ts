@@ -14,11 +14,13 @@ const others = (where: string, limit: string) =>
   `(SELECT count(*) FROM (SELECT FROM subscriptions o WHERE ${where} LIMIT ${limit}) counted) < ${limit}`
 const roomInTopic = others('o.topic = $1 AND o.agent_name <> $2', '$4::int')
 const roomOfAgent = others('o.agent_name = $2 AND o.topic <> $1', '$5::int')
+// what is there already takes no room, whatever the limits have become
+const already = 'EXISTS (SELECT FROM subscriptions o WHERE o.topic = $1 AND o.agent_name = $2)'
 const differs = 's.message_types IS DISTINCT FROM EXCLUDED.message_types'
 
 const subscribe = `
   INSERT INTO subscriptions AS s (topic, agent_name, message_types)
-  SELECT $1, a.name, $3::text[] FROM agents a WHERE a.name = $2 AND ${roomInTopic} AND ${roomOfAgent}
+  SELECT $1, a.name, $3::text[] FROM agents a WHERE a.name = $2 AND (${already} OR ${roomInTopic} AND ${roomOfAgent})
   ON CONFLICT (topic, agent_name) DO UPDATE SET message_types = EXCLUDED.message_types,
     updated_at = CASE WHEN ${differs} THEN now() ELSE s.updated_at END
   RETURNING ${names}, (xmax = 0) AS created`

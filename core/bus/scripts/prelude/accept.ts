@@ -59,19 +59,29 @@ local function writeOutbox(shards)
   return history
 end
 
--- Writes down the hop counts r.hops {field, hops, …} of what r.ib took in.
+-- Writes down the hop counts r.hops {id, hops, sender, ...} of what r.ib took in: hops and sender by id.
 local function noteHops(r)
   local m = r.ib.m
   if m.hops_period ~= S.short then m.hops_period = S.short; m.hops_bytes = 0 end
   -- so many that their record would be too large: from here on a cause counts as unknown
   if #r.hops > 0 and m.hops_bytes <= S.recordMax then
-    -- another sender may use the same id: the longer chain counts
     local ids = {}
-    for k = 1, #r.hops, 2 do ids[#ids + 1] = r.hops[k] end
-    local known = redis.call('HMGET', r.hopsKey, unpack(ids))
+    for k = 1, #r.hops, 3 do ids[#ids + 1] = r.hops[k] end
+    local known, fields, written = redis.call('HMGET', r.hopsKey, unpack(ids)), {}, {}
     for k = 1, #ids do
-      if known[k] and tonumber(known[k]) > tonumber(r.hops[2 * k]) then r.hops[2 * k] = known[k] end
+      local hop, from = r.hops[3 * k - 1], r.hops[3 * k]
+      local old = written[ids[k]] or known[k]
+      local oldHop, oldFrom = string.match(old or '', '^(%d+) (.*)$')
+      -- who uses an id that another one has used has no say in how long that one's chain is
+      if not oldHop or (oldFrom == from and tonumber(oldHop) < hop) then
+        written[ids[k]] = int(hop) .. ' ' .. from
+        fields[#fields + 1] = ids[k]
+        fields[#fields + 1] = written[ids[k]]
+      end
     end
+    r.hops = fields
+  end
+  if #r.hops > 0 and m.hops_bytes <= S.recordMax then
     redis.call('HSET', r.hopsKey, unpack(r.hops))
     if m.hops_bytes == 0 then redis.call('PEXPIREAT', r.hopsKey, int((S.short + 2) * S.shortMs)) end
     m.hops_bytes = m.hops_bytes + weigh(r.hops)
