@@ -1,9 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anyRow, anyValue, tables } from './arbitrary-rows.ts'
+import { anyRow, anyValue } from './arbitrary-rows.ts'
 import { compileTable } from './compile-table.ts'
 import { Difference, type TargetRow } from './conversion.ts'
 import { sameValue } from './same-value.ts'
+import { tables } from './sample-tables.ts'
 
 describe.each(Object.entries(tables))('any row of %s', (_, { plan, columns, zone }) => {
   const table = compileTable(plan, columns, zone)
