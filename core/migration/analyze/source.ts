@@ -15,8 +15,11 @@ export type AnalysedTable = {
   primaryKey: string[]
   withoutRowid: boolean
   foreignKeys: { columns: string[]; table: string; to: string[] }[]
-  /** Every row that can be read, in key order. What cannot is told to `gap`, and reading goes on behind it. */
-  rows(gap: (what: string) => void): Iterable<readonly SqliteValue[]>
+  /**
+   * Every row that can be read, in key order. What cannot is told to `gap`, and reading goes on behind it; `key` hears the
+   * rowid of each row before the row comes, where it has one.
+   */
+  rows(gap: (what: string) => void, key?: (rowid: bigint | undefined) => void): Iterable<readonly SqliteValue[]>
   /** How many rows of each foreign key point nowhere, in the order of `foreignKeys`; or why that cannot be told. */
   orphans(): number[] | string
 }

@@ -38,9 +38,9 @@ function describe(database: DatabaseSync, { name, type, withoutRowid, encoding }
     primaryKey,
     withoutRowid,
     foreignKeys: keys.map(({ columns: from, table, to }) => ({ columns: from, table, to })),
-    rows: (gap) =>
+    rows: (gap, key) =>
       fault === undefined
-        ? readRows(database, { name, columns, primaryKey, withoutRowid, kind, encoding }, gap)
+        ? readRows(database, { name, columns, primaryKey, withoutRowid, kind, encoding }, gap, key)
         : unreadable(fault, gap),
     orphans: () =>
       countOrphans(

@@ -16,15 +16,16 @@ export const quoteName = (name: string): string => `"${name.replaceAll('"', '""'
 
 /**
  * Every row of a table that can be read, in key order. Where a page is damaged, reading goes on from the other end down
- * to it, and `gap` hears what lies between.
+ * to it, and `gap` hears what lies between. `key` hears the rowid of each row before the row comes, where it has one.
  */
 export function* readRows(
   database: DatabaseSync,
   table: Table,
   gap: (what: string) => void,
+  key: (rowid: bigint | undefined) => void = () => {},
 ): Generator<readonly SqliteValue[]> {
   const rowid = table.withoutRowid || table.kind === 'virtual' ? undefined : rowidName(table)
-  const key = rowid ?? (table.withoutRowid ? table.primaryKey.map(quoteName).join(', ') : undefined)
+  const order = rowid ?? (table.withoutRowid ? table.primaryKey.map(quoteName).join(', ') : undefined)
   const columns = table.columns.map(({ name }) => quoteName(name))
   const types = columns.map((column) => `typeof(${column})`)
   const select = `SELECT ${[rowid ?? 'NULL', ...columns].join(', ')} FROM ${quoteName(table.name)}`
@@ -33,30 +34,38 @@ export function* readRows(
   let last: bigint | undefined
   let count = 0
   try {
-    const statement = prepare(database, `${select}${key === undefined ? '' : ` ORDER BY ${key}`}`)
+    const statement = prepare(database, `${select}${order === undefined ? '' : ` ORDER BY ${order}`}`)
     for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
       const values = row.slice(1)
       last = row[0] as bigint
       if (values.some(doubtful)) {
         readExactly(values, doubtful, table.encoding, () => exactRow(database, exact, rowid, last, count))
       }
+      key(rowid === undefined ? undefined : last)
       yield values
       count++
     }
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error)
     if (rowid === undefined) return gap(`${what}: rows after the first ${count} cannot be read`)
-    const next = yield* readBackwards(database, { select, exact, rowid, last, encoding: table.encoding })
+    const next = yield* readBackwards(database, { select, exact, rowid, last, encoding: table.encoding, key })
     gap(`${what}: rows between rowid ${last ?? 'the first'} and ${next ?? 'the last'} cannot be read`)
   }
 }
 
-type Backwards = { select: string; exact: string; rowid: string; last: bigint | undefined; encoding: string }
+type Backwards = {
+  select: string
+  exact: string
+  rowid: string
+  last: bigint | undefined
+  encoding: string
+  key: (rowid: bigint | undefined) => void
+}
 
 /** Rows from the last one down to a damaged page; gives the rowid of the lowest one that could be read. */
 function* readBackwards(
   database: DatabaseSync,
-  { select, exact, rowid, last, encoding }: Backwards,
+  { select, exact, rowid, last, encoding, key }: Backwards,
 ): Generator<readonly SqliteValue[], bigint | undefined> {
   const doubtful = doubtfulIn(encoding)
   let lowest: bigint | undefined
@@ -69,6 +78,7 @@ function* readBackwards(
       if (values.some(doubtful)) {
         readExactly(values, doubtful, encoding, () => exactRow(database, exact, rowid, lowest, 0))
       }
+      key(lowest)
       yield values
     }
   } catch {

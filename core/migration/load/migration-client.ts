@@ -1,0 +1,38 @@
+import type { Client } from 'pg'
+import { CopyIn, copyData } from './copy-in.ts'
+
+/** A connection to Postgres of its own, outside of any transaction: `pg`'s, or Neon's over a WebSocket. */
+export type MigrationClient = Pick<Client, 'query'>
+
+/** Runs one statement and gives its rows. */
+export async function rowsOf<Row>(client: MigrationClient, text: string, values: unknown[] = []): Promise<Row[]> {
+  return (await client.query(text, values)).rows as Row[]
+}
+
+/** Does several things or none of them. */
+export async function inTransaction<T>(client: MigrationClient, work: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN')
+  try {
+    const result = await work()
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {})
+    throw error
+  }
+}
+
+/** Writes rows to a table by COPY. `columns` are quoted where they need it. */
+export async function copyInto(
+  client: MigrationClient,
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly (string | null)[])[],
+): Promise<void> {
+  if (rows.length === 0) return
+  const names = columns.map((name) => `"${name}"`).join(', ')
+  const copy = new CopyIn(`COPY ${table} (${names}) FROM STDIN`, copyData(rows))
+  client.query(copy)
+  const written = await copy.done
+  if (written !== rows.length) throw new Error(`${table} took ${written} of ${rows.length} rows`)
+}
