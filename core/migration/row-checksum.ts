@@ -34,7 +34,9 @@ function partOf(value: SqliteValue): [kind: number, bytes: Buffer] {
     bytes.writeDoubleBE(value)
     return [2, bytes]
   }
-  if (typeof value === 'string') return [3, Buffer.from(value, 'utf8')]
+  // lone surrogates, which UTF-8 has no bytes for, come from UTF-16 databases
+  if (typeof value === 'string')
+    return value.isWellFormed() ? [3, Buffer.from(value)] : [5, Buffer.from(value, 'utf16le')]
   if (value instanceof InvalidText) return [3, Buffer.from(value.bytes)]
   return [4, Buffer.from(value)]
 }
