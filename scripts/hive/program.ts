@@ -6,6 +6,7 @@ import { addDeadLetters } from './commands/dead-letters.ts'
 import { addKeys } from './commands/keys.ts'
 import { addLogs } from './commands/logs.ts'
 import { addMetrics } from './commands/metrics.ts'
+import { addMigrate } from './commands/migrate.ts'
 import { addPublish } from './commands/publish.ts'
 import { addRebuildProjection } from './commands/rebuild-projection.ts'
 import { addReceive } from './commands/receive.ts'
@@ -55,6 +56,7 @@ Exit codes: 0 done, 1 the hive said no or something failed, 2 wrong use, 3 nobod
   addConversations(program)
   addLogs(program)
   addReplay(program)
+  addMigrate(program)
   addRebuildProjection(program)
   addValidate(program)
   return program
