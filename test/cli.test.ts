@@ -157,6 +157,8 @@ describe('hive conversations, events and audit', () => {
       items: [{ content: '{"text":"zebrafish"}' }],
     })
     expect((await hive('conversations', '--agent', 'cli', '--with', 'nobody')).stdout).toBe('no messages\n')
+    const both = await hive('conversations', conversation, '--search', 'x')
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('--search') })
     await expect(new HiveClient(cloud.url, 'wrong').health()).rejects.toMatchObject({ code: 'auth.invalid' })
     expect((await hive('events', '--type', 'auth.failed', '--from', '1h')).stdout).toMatch(/medium +auth.failed/)
     expect((await hive('audit', '--target', 'talker')).stdout).toMatch(/config:1 +agent.put +talker/)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { given, moment, wholeNumber } from '../arguments.ts'
 import { shown, table } from '../output.ts'
+import { UsageError } from '../problem.ts'
 import { openSession } from '../session.ts'
 
 type Options = {
@@ -33,8 +34,10 @@ Examples:
   $ hive conversations 0b9f2c1e-6a51-4c0e-9a57-3f4a3f0f8d11`,
     )
     .action(async (id: string | undefined, options: Options, command: Command) => {
+      const { limit, cursor, ...filters } = options
+      const [filter] = id === undefined ? [] : Object.keys(filters)
+      if (filter !== undefined) throw new UsageError(`a conversation is read whole: leave out --${filter}`)
       const { client, out } = openSession(command)
-      const { limit, cursor } = options
       const page =
         id === undefined
           ? await client.queryConversations(given({ ...options }))
