@@ -32,6 +32,10 @@ export const errorStatus = {
   'redis.unavailable': 503,
   'postgres.unavailable': 503,
   'migration.plan_invalid': 422,
+  'migration.changed': 409,
+  'migration.busy': 409,
+  'migration.unknown': 404,
+  'migration.edited': 409,
   internal: 500,
 } as const
 

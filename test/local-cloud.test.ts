@@ -75,7 +75,9 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect((await stat(dir)).mode & 0o777).toBe(0o700)
     expect((await stat(join(dir, 'secrets.json'))).mode & 0o777).toBe(0o600)
     const connection = JSON.parse(await readFile(join(dir, 'connection.json'), 'utf8'))
-    expect(connection).toEqual({ url: cloud.url, admin_key: cloud.key })
+    const database_url = expect.stringMatching(/^postgresql:\/\//)
+    expect(connection).toEqual({ url: cloud.url, admin_key: cloud.key, database_url })
+    expect((await stat(join(dir, 'connection.json'))).mode & 0o777).toBe(0o600)
   })
 
   it('is refused a second time in the same folder, in one clear line', async () => {

@@ -32,6 +32,31 @@ export function findConnection(
   throw new UsageError(`no key for ${foundUrl}: give --key or HIVE_ADMIN_KEY`)
 }
 
+/**
+ * Where Postgres is, for commands that work on it directly: the flag, HIVE_DATABASE_DIRECT_URL, HIVE_DATABASE_URL, then
+ * that of the running local cloud.
+ */
+export function findDatabase(
+  given: string | undefined,
+  env: Record<string, string | undefined> = process.env,
+  file: string = connectionFile(env),
+): string {
+  const url = given ?? env.HIVE_DATABASE_DIRECT_URL ?? env.HIVE_DATABASE_URL ?? localDatabase(file)
+  if (!url) throw new UsageError('no Postgres to work on: start the local hive (npm start), or give --postgres')
+  if (!/^postgres(?:ql)?:\/\//.test(url))
+    throw new UsageError('--postgres must be a URL like postgresql://user@host/name')
+  return url
+}
+
+function localDatabase(file: string): string | undefined {
+  try {
+    const { database_url: url } = JSON.parse(readFileSync(file, 'utf8')) as { database_url?: unknown }
+    return typeof url === 'string' ? url : undefined
+  } catch {
+    return undefined
+  }
+}
+
 function checkUrl(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {

@@ -102,7 +102,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const gateway = await startGateway({ port: ports.gateway })
   starting.defer(() => gateway.stop())
   const adminKey = secrets.admin_key
-  await writeState(stateDir, 'connection.json', { url: gateway.url, admin_key: adminKey })
+  const connection = { url: gateway.url, admin_key: adminKey, database_url: databaseUrl }
+  await writeState(stateDir, 'connection.json', connection)
 
   const started = starting.move()
   return {

@@ -1,11 +1,15 @@
 import type { Command } from 'commander'
+import { addAfterRun } from './migrate/after-run.ts'
 import { addAnalyze } from './migrate/analyze.ts'
 import { addPlan } from './migrate/plan.ts'
+import { addRun } from './migrate/run.ts'
 
 export function addMigrate(program: Command): void {
   const migrate = program
     .command('migrate')
-    .description('move SQLite databases into the hive: analyze a folder, plan what becomes of each table')
+    .description('move SQLite databases into the hive: analyze, plan, run, verify, rebuild, roll back')
   addAnalyze(migrate)
   addPlan(migrate)
+  addRun(migrate)
+  addAfterRun(migrate)
 }

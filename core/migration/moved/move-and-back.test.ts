@@ -1,0 +1,228 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { borrow } from '../../../test/borrow.ts'
+import { analyzeFolder } from '../analyze/analyze-folder.ts'
+import { foundFiles } from '../analyze/found-files.ts'
+import { readDatabase } from '../analyze/reading/catalogue.ts'
+import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
+import { readFolder } from '../analyze/reading/read-folder.ts'
+import { checkedPlan } from '../plan/check-plan.ts'
+import type { Plan } from '../plan/plan.ts'
+import { suggestPlan } from '../plan/suggest/suggest-plan.ts'
+import { rowChecksum } from '../row-checksum.ts'
+import { runMigration } from '../run/run-migration.ts'
+import { rebuildRun } from './rebuild-run.ts'
+import { rollBack } from './roll-back.ts'
+import { verifyRun } from './verify-run.ts'
+
+let client: pg.Client
+let folder: string
+const samples = join(import.meta.dirname, '..', '..', '..', 'test', 'data', 'sqlite')
+
+beforeEach(async () => {
+  const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
+  client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  folder = mkdtempSync(join(tmpdir(), 'hive-moved-'))
+})
+afterEach(async () => {
+  await client.end()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function planOf(source: string): Promise<Plan> {
+  const report = await analyzeFolder(source, readFolder(source))
+  return checkedPlan(suggestPlan(report, { zone: 'UTC', agent: 'unknown' }), foundFiles(report))
+}
+
+const move = (source: string, plan: Plan) => runMigration(client, { folder: source, plan, id: crypto.randomUUID() })
+
+async function countAll(): Promise<Record<string, number>> {
+  const targets = [
+    'agent_metrics',
+    'agent_capabilities',
+    'security_events',
+    'agent_conversations',
+    'audit_logs',
+    'legacy_rows',
+  ]
+  const counts: [string, number][] = []
+  for (const name of targets) {
+    counts.push([name, Number((await client.query(`SELECT count(*) FROM ${name}`)).rows[0].count)])
+  }
+  return Object.fromEntries(counts)
+}
+
+/** The checksums of every row that is data, by table. */
+async function checksumsOf(file: string): Promise<Record<string, string[]>> {
+  const copy = await openPrivateCopy(file)
+  if ('fault' in copy) throw new Error(copy.fault.detail)
+  const data = readDatabase(copy.database).tables.filter(
+    ({ kind, name }) => kind === 'table' || kind === 'virtual' || name === 'sqlite_sequence',
+  )
+  const found = Object.fromEntries(
+    data.map((table) => [table.name, [...table.rows(() => {})].map((row) => rowChecksum(row).toString('hex'))]),
+  )
+  await copy.close()
+  return found
+}
+
+describe('moving the sample databases', () => {
+  it('ends verified, rebuilds each file row by row, adds nothing a second time, and rolls back to nothing', async () => {
+    const plan = await planOf(samples)
+    const result = await move(samples, plan)
+    expect(result.fault).toBeUndefined()
+    expect(result.state).toBe('complete')
+    for (const { rows, migrated, legacy, rejected } of result.tables) expect(rows).toBe(migrated + legacy + rejected)
+    expect(result.files.filter(({ fault }) => fault !== undefined).map(({ path }) => path)).toEqual(
+      plan.files.filter(({ unreadable }) => unreadable !== undefined).map(({ path }) => path),
+    )
+    const added = await countAll()
+    expect(added.legacy_rows).toBeGreaterThan(10_000)
+    expect(added.agent_capabilities).toBe(36)
+
+    const verified = await verifyRun(client, result.run, samples)
+    expect(verified.differences).toEqual([])
+    expect(verified.verified).toBe(true)
+    expect(verified.rows.source).toBe(verified.rows.moved)
+    expect(verified.rows.moved).toBe(result.tables.reduce((sum, { rows }) => sum + rows, 0))
+
+    const rebuilt = await rebuildRun(client, result.run, folder)
+    for (const { path, faults } of rebuilt) {
+      expect([path, faults]).toEqual([path, []])
+      expect([path, await checksumsOf(join(folder, path))]).toEqual([path, await checksumsOf(join(samples, path))])
+    }
+
+    const again = await move(samples, plan)
+    expect(again.state).toBe('complete')
+    expect(again.tables.every(({ state }) => state === 'moved before')).toBe(true)
+    expect(await countAll()).toEqual(added)
+
+    await rollBack(client, again.run)
+    expect(await countAll()).toEqual(added)
+    await rollBack(client, result.run)
+    expect(Object.values(await countAll()).every((count) => count === 0)).toBe(true)
+    expect(await rollBack(client, result.run)).toEqual({ run: result.run, removed: 0 })
+  }, 120_000)
+
+  it('accounts for each row of the twelve known databases', async () => {
+    const seed = join(samples, 'agent-hive')
+    const result = await move(seed, await planOf(seed))
+    const tables = result.tables.filter(({ table }) => table !== 'sqlite_sequence')
+    expect(tables.reduce((sum, { rows }) => sum + rows, 0)).toBe(77)
+    expect(await countAll()).toMatchObject({ agent_capabilities: 36 })
+    expect((await verifyRun(client, result.run, seed)).verified).toBe(true)
+  })
+})
+
+describe('a run', () => {
+  const source = () => join(folder, 'source')
+  function database(sql: string, name = 'a.db') {
+    rmSync(join(source(), name), { force: true })
+    const made = new DatabaseSync(join(source(), name))
+    made.exec(sql)
+    made.close()
+  }
+  const legacy = (...tables: string[]): Plan => ({
+    version: 1,
+    zone: 'UTC',
+    files: [{ path: 'a.db', tables: tables.map((name) => ({ name, target: 'legacy' as const })) }],
+  })
+  beforeEach(() => {
+    mkdirSync(source())
+  })
+
+  it('that moved nothing has failed, and says why', async () => {
+    database('CREATE TABLE t (a)')
+    const result = await move(source(), legacy('t'))
+    expect(result).toMatchObject({ state: 'failed', fault: expect.stringContaining('no row was moved') })
+  })
+
+  it('does not stop at a table that is gone', async () => {
+    database('CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)')
+    const result = await move(source(), legacy('gone', 't'))
+    expect(result.tables.map(({ state, rows }) => [state, rows])).toEqual([
+      ['failed', 0],
+      ['done', 2],
+    ])
+    expect(result.state).toBe('failed')
+  })
+
+  it('refuses a source that has changed since it was moved', async () => {
+    database('CREATE TABLE t (a); INSERT INTO t VALUES (1)')
+    const { run } = await move(source(), legacy('t'))
+    database('CREATE TABLE t (a); INSERT INTO t VALUES (2)')
+    await expect(move(source(), legacy('t'))).rejects.toMatchObject({ code: 'migration.changed' })
+    expect((await verifyRun(client, run, source())).differences).toMatchObject([
+      { what: expect.stringContaining('changed') },
+    ])
+    await rollBack(client, run)
+    expect((await move(source(), legacy('t'))).state).toBe('complete')
+  })
+
+  it('goes on where it was stopped, and nothing is moved twice', async () => {
+    database(`CREATE TABLE t (a TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 23000)
+      INSERT INTO t SELECT 'value ' || i FROM n`)
+    const plan = legacy('t')
+    const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
+    expect(databaseUrl).not.toBe('')
+    let batches = 0
+    const stopped = runMigration(client, {
+      folder: source(),
+      plan,
+      id: crypto.randomUUID(),
+      progress: () => {
+        if (++batches === 2) throw Object.assign(new Error('connection terminated'), { code: '57P01' })
+      },
+    })
+    await expect(stopped).rejects.toThrow('terminated')
+    const result = await move(source(), plan)
+    expect(result.tables).toMatchObject([{ state: 'done', rows: 23_000, legacy: 23_000 }])
+    expect((await countAll()).legacy_rows).toBe(23_000)
+    expect(await verifyRun(client, result.run, source())).toMatchObject({
+      verified: true,
+      rows: { source: 23_000, moved: 23_000 },
+    })
+  })
+
+  it('finds what was changed since, names the row, and does not roll it back', async () => {
+    const seed = join(samples, 'agent-hive')
+    const { run } = await move(seed, await planOf(seed))
+    await client.query(`UPDATE agent_capabilities SET proficiency_level = 11 - proficiency_level
+      WHERE id = (SELECT min(id) FROM agent_capabilities)`)
+    const verified = await verifyRun(client, run, seed)
+    expect(verified).toMatchObject({ verified: false, differences: [{ table: 'agent_capabilities', row: 0 }] })
+    const before = await countAll()
+    await expect(rollBack(client, run)).rejects.toMatchObject({
+      code: 'migration.edited',
+      errors: [{ field: expect.stringContaining('agent_capabilities row 0') }],
+    })
+    expect(await countAll()).toEqual(before)
+    await client.query('DELETE FROM agent_capabilities WHERE id = (SELECT min(id) FROM agent_capabilities)')
+    expect((await verifyRun(client, run, seed)).differences).toMatchObject([{ what: expect.stringContaining('lost') }])
+  })
+
+  it('rejects by name a row whose key the target has already, and keeps it', async () => {
+    const seed = join(samples, 'agent-hive')
+    const plan = await planOf(seed)
+    const first = await move(seed, plan)
+    const { rows } = await client.query(
+      'SELECT agent_name, capability FROM agent_capabilities ORDER BY id OFFSET 3 LIMIT 1',
+    )
+    await rollBack(client, first.run)
+    await client.query(
+      'INSERT INTO agent_capabilities (agent_name, capability) VALUES ($1, $2)',
+      Object.values(rows[0]),
+    )
+    const result = await move(seed, plan)
+    const table = result.tables.find((one) => one.table === 'agent_capabilities')
+    expect(table).toMatchObject({ rows: 36, migrated: 35, rejected: 1 })
+    expect((await verifyRun(client, result.run, seed)).verified).toBe(true)
+    const rejects = await client.query('SELECT reason FROM migration_rejects')
+    expect(rejects.rows).toEqual([{ reason: expect.stringContaining('agent_capabilities has a row') }])
+  })
+})

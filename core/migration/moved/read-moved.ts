@@ -1,0 +1,173 @@
+import { compileTable } from '../convert/compile-table.ts'
+import type { CompiledTable, Kept, TargetRow } from '../convert/conversion.ts'
+import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
+import { TablePlan } from '../plan/plan.ts'
+import { checksumBytes } from '../row-checksum.ts'
+import { decodeRow } from '../run/decode-row.ts'
+import type { SqliteValue } from '../value.ts'
+
+/** A table of a run as the ledger has it. */
+export type MovedTable = {
+  id: string
+  path: string
+  name: string
+  state: string
+  columns: { name: string; declaredType: string; generated: boolean }[]
+  rows: number
+  compiled: CompiledTable
+}
+
+/** A row that was moved, read back from where it went: its values, or why they cannot be had. */
+export type MovedRow = {
+  place: number
+  rowid: bigint | undefined
+  outcome: string
+  /** As the source had it. */
+  checksum: Buffer
+  values: SqliteValue[] | undefined
+  fault?: string
+}
+
+/** The tables of a run, in the order in which they were moved. */
+export async function movedTables(client: MigrationClient, run: string, zone: string): Promise<MovedTable[]> {
+  const rows = await rowsOf<{
+    id: string
+    path: string
+    name: string
+    state: string
+    columns: string
+    rows: string
+    plan: string
+  }>(
+    client,
+    `SELECT t.id, f.path, t.name, t.state, t.columns, t.rows, t.plan FROM migration_tables t
+     JOIN migration_files f ON f.id = t.file_id WHERE f.run_id = $1 ORDER BY t.id`,
+    [run],
+  )
+  return rows.map(({ columns, plan, rows: count, ...table }) => {
+    const named = JSON.parse(columns) as MovedTable['columns']
+    return {
+      ...table,
+      columns: named,
+      rows: Number(count),
+      compiled: compileTable(TablePlan.parse(JSON.parse(plan)), named, zone),
+    }
+  })
+}
+
+type Range = {
+  first_row: string
+  rows: number
+  outcome: string
+  first_id: string | null
+  ids: number
+  widths: number[] | null
+  checksums: Buffer
+  first_rowid: string | null
+  rowids: Buffer | null
+}
+
+const rangeColumns = 'first_row, rows, outcome, first_id, ids, widths, checksums, first_rowid, rowids'
+
+/** Every row of a table that was moved, in key order, read back from the targets and the ledger. */
+export async function* movedRows(client: MigrationClient, table: MovedTable): AsyncGenerator<MovedRow> {
+  for (let after = -1; ; ) {
+    const [range] = await rowsOf<Range>(
+      client,
+      `SELECT ${rangeColumns} FROM migration_ranges WHERE table_id = $1 AND first_row > $2 ORDER BY first_row LIMIT 1`,
+      [table.id, after],
+    )
+    if (!range) return
+    after = Number(range.first_row)
+    const read =
+      range.outcome === 'migrated' ? await readTargets(client, table, range) : await readRows(client, table, range)
+    for (let i = 0; i < range.rows; i++) {
+      const place = after + i
+      const found = read.get(place)
+      yield {
+        place,
+        rowid: rowidOf(range, i),
+        outcome: range.outcome,
+        checksum: range.checksums.subarray(i * checksumBytes, (i + 1) * checksumBytes),
+        values: Array.isArray(found) ? found : undefined,
+        ...(Array.isArray(found) ? {} : { fault: found ?? 'it is not there' }),
+      }
+    }
+  }
+}
+
+function rowidOf({ first_rowid: first, rowids }: Range, i: number): bigint | undefined {
+  if (first !== null) return BigInt(first) + BigInt(i)
+  return rowids?.readBigInt64BE(8 * i)
+}
+
+type Found = Map<number, SqliteValue[] | string>
+
+/** Rows whose targets are read by their ids and turned back. One that was changed says how. */
+async function readTargets(client: MigrationClient, table: MovedTable, range: Range): Promise<Found> {
+  const { compiled } = table
+  const first = Number(range.first_row)
+  const names = compiled.columns.map((name) => `"${name}"::text`).join(', ')
+  const result = await client.query({
+    text: `SELECT id::text, ${names} FROM ${compiled.target} WHERE id BETWEEN $1::bigint AND $1::bigint + $2::int - 1`,
+    values: [range.first_id, range.ids],
+    rowMode: 'array',
+  })
+  const targets = new Map((result.rows as (string | null)[][]).map(([id, ...values]) => [BigInt(id ?? 0), values]))
+  const kept = await rowsOf<{ row: string; kept: string }>(
+    client,
+    'SELECT row, kept::text AS kept FROM migration_kept WHERE table_id = $1 AND row BETWEEN $2 AND $2::bigint + $3::int - 1',
+    [table.id, range.first_row, range.rows],
+  )
+  const keptBy = new Map(kept.map(({ row, kept: text }) => [Number(row), JSON.parse(text) as Kept]))
+  const found: Found = new Map()
+  let id = BigInt(range.first_id ?? 0)
+  for (let i = 0; i < range.rows; i++) {
+    const width = range.widths?.[i] ?? 1
+    const rows = Array.from({ length: width }, (_, at) => targets.get(id + BigInt(at)))
+    id += BigInt(width)
+    found.set(first + i, turnBack(compiled, rows, keptBy.get(first + i) ?? null))
+  }
+  return found
+}
+
+function turnBack(compiled: CompiledTable, rows: (TargetRow | undefined)[], kept: Kept | null): SqliteValue[] | string {
+  const there = rows.filter((row) => row !== undefined)
+  if (there.length < rows.length) return `${compiled.target} has lost a row of it`
+  try {
+    const values = compiled.invert(there, kept)
+    // a column that gives no value back can have been changed as well
+    const again = compiled.convert(values)
+    const same =
+      again.outcome === 'migrated' &&
+      again.rows.length === there.length &&
+      again.rows.every((row, i) => compiled.equal(row, there[i] as TargetRow))
+    return same ? values : `its row in ${compiled.target} has been changed`
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** Rows that went to no target, or were rejected: their content is beside the ledger. */
+async function readRows(client: MigrationClient, table: MovedTable, range: Range): Promise<Found> {
+  const from = range.outcome === 'legacy' ? 'legacy_rows' : 'migration_rejects'
+  const between = 'table_id = $1 AND row BETWEEN $2 AND $2::bigint + $3::int - 1'
+  const values = [table.id, range.first_row, range.rows]
+  const rows = await rowsOf<{ row: string; content: string }>(
+    client,
+    `SELECT row, content::text AS content FROM ${from} WHERE ${between}`,
+    values,
+  )
+  const pieces = await rowsOf<{ row: string; place: number; bytes: Buffer }>(
+    client,
+    `SELECT row, place, bytes FROM migration_pieces WHERE ${between} ORDER BY row, place, piece`,
+    values,
+  )
+  const piecesOf = Map.groupBy(pieces, ({ row, place }) => `${row} ${place}`)
+  return new Map(
+    rows.map(({ row, content }) => [
+      Number(row),
+      decodeRow(content, (place) => Buffer.concat((piecesOf.get(`${row} ${place}`) ?? []).map(({ bytes }) => bytes))),
+    ]),
+  )
+}

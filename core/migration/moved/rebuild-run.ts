@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { quoteName } from '../analyze/reading/read-rows.ts'
+import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
+import type { Description } from '../run/source-file.ts'
+import { InvalidText, type SqliteValue } from '../value.ts'
+import { findRun } from './find-run.ts'
+import { type MovedTable, movedRows, movedTables } from './read-moved.ts'
+
+export type Rebuilt = { path: string; tables: { name: string; rows: number }[]; faults: string[] }
+
+/**
+ * Writes the SQLite files of a run again, from Postgres alone, under a folder that must not hold them yet: schema,
+ * encoding and rows with their rowids. Gives what it wrote, and what it could not. Raises migration.unknown.
+ */
+export async function rebuildRun(client: MigrationClient, id: string, folder: string): Promise<Rebuilt[]> {
+  await client.query("SET TIME ZONE 'UTC'")
+  const run = await findRun(client, id)
+  const tables = await movedTables(client, id, run.plan.zone)
+  const files = await rowsOf<{ path: string; description: string }>(
+    client,
+    'SELECT path, description FROM migration_files WHERE run_id = $1 AND description IS NOT NULL ORDER BY id',
+    [id],
+  )
+  const rebuilt: Rebuilt[] = []
+  for (const { path, description } of files) {
+    const file = join(folder, path)
+    if (existsSync(file)) {
+      rebuilt.push({ path, tables: [], faults: ['the file is there already'] })
+      continue
+    }
+    await mkdir(dirname(file), { recursive: true })
+    const ofFile = tables.filter((table) => table.path === path && table.state !== 'moved before')
+    rebuilt.push(await rebuildFile(client, file, path, JSON.parse(description) as Description, ofFile))
+  }
+  return rebuilt
+}
+
+async function rebuildFile(
+  client: MigrationClient,
+  file: string,
+  path: string,
+  { encoding, pageSize, userVersion, applicationId, schema }: Description,
+  tables: MovedTable[],
+): Promise<Rebuilt> {
+  const result: Rebuilt = { path, tables: [], faults: [] }
+  const database = new DatabaseSync(file, { enableForeignKeyConstraints: false })
+  const attempt = (what: string, act: () => void) => {
+    try {
+      act()
+    } catch (error) {
+      result.faults.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  try {
+    database.exec(`PRAGMA encoding = '${encoding}'; PRAGMA page_size = ${pageSize}; PRAGMA journal_mode = OFF;
+      PRAGMA user_version = ${userVersion}; PRAGMA application_id = ${applicationId}; PRAGMA ignore_check_constraints = ON`)
+    const made = schema.filter(({ sql, name }) => sql !== null && !name.startsWith('sqlite_'))
+    // the tables of a virtual one are made with it
+    const virtual = made.filter(({ sql }) => /^\s*CREATE\s+VIRTUAL\s/i.test(sql ?? '')).map(({ name }) => `${name}_`)
+    const isShadow = (name: string) => virtual.some((prefix) => name.startsWith(prefix))
+    for (const { type, name, sql } of made) {
+      if (type === 'table' && !isShadow(name)) attempt(name, () => database.exec(sql ?? ''))
+    }
+    const named = new Map(tables.map((table) => [table.name, table]))
+    const last = named.get('sqlite_sequence')
+    named.delete('sqlite_sequence')
+    for (const table of named.values()) await fill(client, database, table, schema, result)
+    if (last) {
+      attempt('sqlite_sequence', () => database.exec('DELETE FROM sqlite_sequence'))
+      await fill(client, database, last, schema, result)
+    }
+    // not before the rows: triggers would write more, and indexes are made faster at once
+    for (const { type, name, table, sql } of made) {
+      if (type !== 'table' && !isShadow(table)) attempt(name, () => database.exec(sql ?? ''))
+    }
+  } catch (error) {
+    database.close()
+    await rm(file, { force: true })
+    throw error
+  }
+  database.close()
+  return result
+}
+
+async function fill(
+  client: MigrationClient,
+  database: DatabaseSync,
+  table: MovedTable,
+  schema: Description['schema'],
+  result: Rebuilt,
+): Promise<void> {
+  const places = table.columns.flatMap(({ generated }, place) => (generated ? [] : [place]))
+  const names = places.map((place) => quoteName(table.columns[place]?.name ?? ''))
+  const rowid = rowidName(table, schema)
+  const columns = [...(rowid === undefined ? [] : [rowid]), ...names]
+  const statements = new Map<string, StatementSync>()
+  let rows = 0
+  database.exec('BEGIN')
+  try {
+    for await (const row of movedRows(client, table)) {
+      const { values } = row
+      if (!values) {
+        result.faults.push(`${table.name} row ${row.place}: ${row.fault}`)
+        continue
+      }
+      const given = [
+        ...(rowid === undefined ? [] : [row.rowid ?? null]),
+        ...places.map((place) => values[place] ?? null),
+      ]
+      // bytes become text of the database's encoding, whatever they are
+      const marks = given.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?')).join(', ')
+      const text = `INSERT INTO ${quoteName(table.name)} (${columns.join(', ')}) VALUES (${marks})`
+      const statement = statements.get(text) ?? database.prepare(text)
+      statements.set(text, statement)
+      statement.run(...given.map(bindable))
+      rows++
+    }
+    database.exec('COMMIT')
+  } catch (error) {
+    database.exec('ROLLBACK')
+    result.faults.push(`${table.name}: ${error instanceof Error ? error.message : String(error)}`)
+    return
+  }
+  result.tables.push({ name: table.name, rows })
+}
+
+const bindable = (value: SqliteValue) => (value instanceof InvalidText ? value.bytes : value)
+
+/** How a table's rowid is named, where it is not one of its columns and there is one. */
+function rowidName({ name, columns }: MovedTable, schema: Description['schema']): string | undefined {
+  const sql = schema.find((entry) => entry.name === name)?.sql ?? ''
+  if (/WITHOUT\s+ROWID[^)]*$/i.test(sql) || /^\s*CREATE\s+VIRTUAL\s/i.test(sql) || name.startsWith('sqlite_'))
+    return undefined
+  const taken = new Set(columns.map((column) => column.name.toLowerCase()))
+  return ['rowid', '_rowid_', 'oid'].find((candidate) => !taken.has(candidate))
+}

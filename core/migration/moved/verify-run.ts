@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import { readDatabase } from '../analyze/reading/catalogue.ts'
+import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
+import type { AnalysedTable } from '../analyze/source.ts'
+import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
+import { rowChecksum } from '../row-checksum.ts'
+import { hashSource } from '../run/source-file.ts'
+import { findRun } from './find-run.ts'
+import { type MovedTable, movedRows, movedTables } from './read-moved.ts'
+
+export type Difference = { file: string; table: string; row?: number; what: string }
+
+export type Verification = {
+  run: string
+  verified: boolean
+  /** Rows that were compared, of the sources and of where they went. */
+  rows: { source: number; moved: number }
+  differences: Difference[]
+  /** How many more differences there are than are listed. */
+  more: number
+}
+
+const mostListed = 1_000
+
+/**
+ * Compares a run's sources with what is in Postgres, row by row and without trusting the run's own counts: sources are
+ * read and counted anew, targets are read back and turned into source rows again, and both must have the checksums that
+ * the ledger has. Raises migration.unknown.
+ */
+export async function verifyRun(client: MigrationClient, id: string, folder: string): Promise<Verification> {
+  await client.query("SET TIME ZONE 'UTC'")
+  const run = await findRun(client, id)
+  const result: Verification = { run: id, verified: false, rows: { source: 0, moved: 0 }, differences: [], more: 0 }
+  const differ = (difference: Difference) => {
+    if (result.differences.length < mostListed) result.differences.push(difference)
+    else result.more++
+  }
+  const tables = await movedTables(client, id, run.plan.zone)
+  const files = await rowsOf<{ path: string; sha256: string | null; fault: string | null }>(
+    client,
+    'SELECT path, sha256, fault FROM migration_files WHERE run_id = $1 ORDER BY id',
+    [id],
+  )
+  for (const { path, sha256 } of files) {
+    if (sha256 === null) continue
+    const ofFile = tables.filter((table) => table.path === path && table.state !== 'moved before')
+    await withSource(join(folder, path), sha256, async (found) => {
+      if (typeof found === 'string') differ({ file: path, table: '', what: found })
+      for (const table of ofFile) {
+        const source = typeof found === 'string' ? undefined : found.get(table.name)
+        await verifyTable(client, table, source, result, differ)
+      }
+    })
+  }
+  result.verified = result.differences.length === 0
+  return result
+}
+
+async function withSource(
+  file: string,
+  sha256: string,
+  use: (found: Map<string, AnalysedTable> | string) => Promise<void>,
+): Promise<void> {
+  const hash = await hashSource(file).catch((error: Error) => error)
+  if (hash instanceof Error) return use(`the source cannot be read: ${hash.message}`)
+  if (hash !== sha256) return use('the source has changed since it was moved')
+  const copy = await openPrivateCopy(file)
+  try {
+    if ('fault' in copy) await use(`${copy.fault.state}: ${copy.fault.detail}`)
+    else await use(new Map(readDatabase(copy.database).tables.map((table) => [table.name, table])))
+  } finally {
+    await copy.close()
+  }
+}
+
+/** A source and what became of it are read side by side: rows missing at either end are told by their places. */
+async function verifyTable(
+  client: MigrationClient,
+  table: MovedTable,
+  source: AnalysedTable | undefined,
+  result: Verification,
+  differ: (difference: Difference) => void,
+): Promise<void> {
+  const at = { file: table.path, table: table.name }
+  const gap = (what: string) => {
+    if (table.state === 'done') differ({ ...at, what })
+  }
+  const rows = source?.rows(gap)[Symbol.iterator]()
+  let place = 0
+  for await (const moved of movedRows(client, table)) {
+    result.rows.moved++
+    const next = rows?.next()
+    if (next?.done) differ({ ...at, row: moved.place, what: 'it is not in the source' })
+    else if (next) {
+      result.rows.source++
+      place++
+      if (!rowChecksum(next.value).equals(moved.checksum)) {
+        differ({ ...at, row: moved.place, what: 'the ledger has another checksum than the source' })
+      }
+    }
+    if (!moved.values) differ({ ...at, row: moved.place, what: moved.fault ?? 'it is not there' })
+    else if (!rowChecksum(moved.values).equals(moved.checksum)) {
+      differ({ ...at, row: moved.place, what: `what was moved (${moved.outcome}) is not what the source had` })
+    }
+  }
+  for (let next = rows?.next(); next && !next.done; next = rows?.next()) {
+    result.rows.source++
+    differ({ ...at, row: place++, what: 'it has no outcome' })
+  }
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import type { Plan } from '../../../../core/migration/plan/plan.ts'
+import type { RunResult, TableResult } from '../../../../core/migration/run/run-migration.ts'
+import type { TriedTable } from '../../../../core/migration/run/try-run.ts'
+import { createOutput, type Output, table } from '../../output.ts'
+import { Incomplete, UsageError } from '../../problem.ts'
+import { jsonOf, postgresFlag, withPostgres } from './postgres.ts'
+import { analyze } from './read-folder.ts'
+
+type RunCommandOptions = { plan: string; postgres?: string; dryRun?: boolean; asNew?: boolean }
+
+export function addRun(migrate: Command): void {
+  migrate
+    .command('run <folder>')
+    .description('move what a plan says, every row accounted for; the same command goes on after a stop')
+    .requiredOption('--plan <file>', 'the plan, as hive migrate plan wrote it')
+    .option(...postgresFlag)
+    .option('--dry-run', 'only say what would become of each row: nothing is written, no Postgres is needed')
+    .option('--as-new', 'move files too whose content has changed since they were moved')
+    .addHelpText(
+      'after',
+      `
+Fails, saying why, when nothing was moved, a table could not be, or the counts do not add up.
+
+Examples:
+  $ hive migrate run ./old-databases --plan plan.json --dry-run
+  $ hive migrate run ./old-databases --plan plan.json`,
+    )
+    .action(async (folder: string, options: RunCommandOptions, command: Command) => {
+      const out = createOutput(jsonOf(command))
+      const plan = await readPlan(options.plan, folder, out)
+      if (options.dryRun) {
+        const { tryRun } = await import('../../../../core/migration/run/try-run.ts')
+        const tried = await tryRun(folder, plan)
+        return out.answer({ tables: tried }, () => describeTried(tried))
+      }
+      const { runMigration } = await import('../../../../core/migration/run/run-migration.ts')
+      const started = performance.now()
+      const result = await withPostgres(options, (client) =>
+        runMigration(client, {
+          folder,
+          plan,
+          id: randomUUID(),
+          asNew: options.asNew === true,
+          progress: ({ file, table: name, rows }) => out.note(`${file} ${name}: ${rows} rows`),
+        }),
+      )
+      out.answer(result, () => describeRun(result, (performance.now() - started) / 1000))
+      if (result.state === 'failed') throw new Incomplete(`run ${result.run} failed: ${result.fault}`)
+    })
+}
+
+async function readPlan(file: string, folder: string, out: Output): Promise<Plan> {
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new UsageError(`${file} cannot be read: ${error.message}`)
+  })
+  const { parseJson } = await import('../../../../core/protocol/json.ts')
+  const { checkedPlan } = await import('../../../../core/migration/plan/check-plan.ts')
+  const { foundFiles } = await import('../../../../core/migration/analyze/found-files.ts')
+  return checkedPlan(parseJson(text), foundFiles(await analyze(folder, out)))
+}
+
+function describeRun({ run, state, files, tables }: RunResult, seconds: number): string {
+  const sum = (name: 'rows' | 'migrated' | 'legacy' | 'rejected') => tables.reduce((total, one) => total + one[name], 0)
+  const unreadable = files.flatMap(({ path, fault }) => (fault === undefined ? [] : [[path, fault]]))
+  const rate = Math.round(sum('rows') / seconds)
+  return [
+    table(
+      ['FILE', 'TABLE', 'STATE', 'ROWS', 'MIGRATED', 'LEGACY', 'REJECTED'],
+      tables.map((one: TableResult) => [
+        ...[one.file, one.table, one.state, one.rows, one.migrated, one.legacy, one.rejected],
+      ]),
+    ),
+    ...(unreadable.length === 0 ? [] : [table(['CANNOT BE READ', 'BECAUSE'], unreadable)]),
+    `run ${run} is ${state}: ${sum('rows')} rows = ${sum('migrated')} migrated + ${sum('legacy')} legacy + ${sum('rejected')} rejected, ${rate} rows/s`,
+  ].join('\n\n')
+}
+
+function describeTried(tables: TriedTable[]): string {
+  const rejected = tables.flatMap((one) =>
+    one.examples.map(({ row, column, value, reason }) => [
+      one.file,
+      one.table,
+      row,
+      column,
+      JSON.stringify(value),
+      reason,
+    ]),
+  )
+  return [
+    table(
+      ['FILE', 'TABLE', 'ROWS', 'MIGRATED', 'LEGACY', 'REJECTED', 'FAULT'],
+      tables.map((one) => [one.file, one.table, one.rows, one.migrated, one.legacy, one.rejected, one.fault]),
+    ),
+    ...(rejected.length === 0
+      ? []
+      : [table(['FILE', 'TABLE', 'ROW', 'COLUMN', 'VALUE', 'REJECTED BECAUSE'], rejected)]),
+  ].join('\n\n')
+}

@@ -1,0 +1,71 @@
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import type { RunSummary } from '../core/migration/moved/list-runs.ts'
+import type { RunResult } from '../core/migration/run/run-migration.ts'
+import { borrow } from './borrow.ts'
+import { command } from './command.ts'
+
+const agentHive = join(import.meta.dirname, 'data', 'sqlite', 'agent-hive')
+const hive = (...args: string[]) => command({ url: 'http://127.0.0.1:9', adminKey: 'none' }, ['migrate', ...args])
+
+it('moves a folder, proves it, builds it again, and rolls it back', async () => {
+  const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
+  const at = ['--postgres', databaseUrl]
+  const folder = mkdtempSync(join(tmpdir(), 'hive-migrate-'))
+  const plan = join(folder, 'plan.json')
+  await hive('plan', agentHive, '--out', plan)
+
+  const tried = await hive('run', agentHive, '--plan', plan, '--dry-run')
+  expect(tried).toMatchObject({ code: 0 })
+  expect(tried.stdout).toMatch(/agent_capabilities.db +agent_capabilities +36 +36 +0 +0/)
+  expect((await hive('status', ...at)).stdout).toBe('no runs\n')
+
+  const moved = await hive('run', agentHive, '--plan', plan, ...at)
+  expect(moved).toMatchObject({ code: 0 })
+  expect(moved.stdout).toMatch(/run \S+ is complete: \d+ rows = \d+ migrated \+ \d+ legacy \+ \d+ rejected/)
+  const { runs } = (await hive('status', ...at, '--json')).json<{ runs: RunSummary[] }>()
+  expect(runs).toMatchObject([{ state: 'complete' }])
+  const run = runs[0]?.id ?? ''
+  expect((await hive('status', run, ...at)).stdout).toMatch(/agent_capabilities +done +36 +36 +0 +0/)
+  expect((await hive('rejects', run, ...at)).stdout).toBe('no rows were rejected\n')
+
+  const verified = await hive('verify', run, agentHive, ...at)
+  expect(verified).toMatchObject({ code: 0, stdout: expect.stringMatching(/^verified: \d+ source rows/) })
+  const rebuilt = await hive('rebuild', run, join(folder, 'rebuilt'), ...at)
+  expect(rebuilt).toMatchObject({ code: 0, stdout: expect.stringMatching(/monitoring\.db +\d+ +0/) })
+  const twice = await hive('rebuild', run, join(folder, 'rebuilt'), ...at)
+  expect(twice).toMatchObject({ code: 1, stdout: expect.stringContaining('the file is there already') })
+
+  expect((await hive('rollback', run, ...at)).stdout).toMatch(/^rolled back: \d+ rows removed/)
+  const gone = await hive('verify', run, agentHive, ...at)
+  expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining('is not verified') })
+  expect(await hive('verify', 'none', agentHive, ...at)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('migration.unknown'),
+  })
+}, 60_000)
+
+it('fails when it moved nothing, and when the plan does not fit, before anything is written', async () => {
+  const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
+  const at = ['--postgres', databaseUrl]
+  const plan = join(mkdtempSync(join(tmpdir(), 'hive-migrate-')), 'plan.json')
+  await hive('plan', agentHive, '--out', plan)
+  const text = readFileSync(plan, 'utf8')
+  writeFileSync(plan, text.replaceAll('"metric_name"', '"metric"'))
+  const refused = await hive('run', agentHive, '--plan', plan, ...at)
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing was written') })
+  expect((await hive('status', ...at)).stdout).toBe('no runs\n')
+
+  const empty = mkdtempSync(join(tmpdir(), 'hive-migrate-'))
+  copyFileSync(join(agentHive, 'monitoring.db'), join(empty, 'monitoring.db'))
+  const ofEmpty = join(empty, 'plan.json')
+  await hive('plan', empty, '--out', ofEmpty)
+  const nothing = await hive('run', empty, '--plan', ofEmpty, ...at, '--json')
+  expect(nothing.code).toBe(1)
+  expect(nothing.json<RunResult>()).toMatchObject({
+    state: 'failed',
+    fault: expect.stringContaining('no row was moved'),
+  })
+}, 60_000)
