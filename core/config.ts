@@ -50,7 +50,7 @@ export const HiveConfig = z.strictObject({
   signingRoot: z.string().min(32),
 
   /** How long a warm function trusts what it knows of an API key: a revoked one is refused everywhere after that. */
-  apiKeyCacheMs: ms(30_000).pipe(z.number().max(60_000)),
+  apiKeyCacheMs: ms(30_000).pipe(z.number().max(40_000)),
   /** Requests that one API key may make, a class of routes each, in one window; sustained, that is their rate. */
   rateWindowMs: ms(10_000).pipe(z.number().min(1_000)),
   ratePublish: count(6_000),
@@ -59,6 +59,7 @@ export const HiveConfig = z.strictObject({
   rateRecordsRead: count(3_000),
   rateAdmin: count(3_000),
   rateAny: count(3_000),
+  rateChanges: count(300),
 
   /** Handicap of each priority against CRITICAL: a message is never overtaken by one accepted later than the difference. */
   offsetHighMs: ms(10_000),
@@ -85,6 +86,13 @@ export const HiveConfig = z.strictObject({
   wakeGraceMs: ms(60_000),
   /** History is woken this long after a shard's first entry, so that entries are drained together. */
   historyDelayMs: z.coerce.number().int().min(0).default(1_000),
+  topicMaxSubscribers: count(50_000),
+  agentMaxSubscriptions: count(1_000),
+  agentMaxCapabilities: count(200),
+  /** An agent without an endpoint is live for this long after its last heartbeat. */
+  agentLiveMs: ms(120_000),
+  /** How soon a relayed message is tried again at a recipient whose inbox was full. */
+  relayRetryMs: ms(5_000),
   /** `receive` calls that may wait at the same time; beyond it the answer is immediate. */
   maxWaiters: count(500),
 

@@ -25,7 +25,7 @@ export async function authorize(hive: Hive, attempt: Attempt, known: Known): Pro
   const caller = await authenticate(hive, attempt.authorization)
   known.caller = caller
   const route = byKey.get(attempt.routeKey)
-  const standing = await takeToken(hive, caller, route?.access.scope ?? 'any')
+  const standing = await takeToken(hive, caller, route?.access.limit ?? route?.access.scope ?? 'any')
   if (standing) known.limit = standing
   const refusal = refusalOf(caller, route, attempt)
   if (refusal) throw refusal

@@ -1,3 +1,4 @@
+import { actorFor } from '../core/access/audit.ts'
 import { declareCapability, withdrawCapability } from '../core/access/capabilities.ts'
 import { http, on } from './http.ts'
 import { AgentPath } from './requests/agents.ts'
@@ -8,15 +9,18 @@ import { PageQuery } from './requests/paging.ts'
 export const handler = http({
   'PUT /v1/agents/{agent}/capabilities/{capability}': on(
     { path: CapabilityPath, body: DeclareCapability },
-    async (hive, { path, body }) => {
+    async (hive, { path, body }, { caller }) => {
       const declaration = { agent_name: path.agent, capability: path.capability, ...body }
-      const { capability, created } = await declareCapability(hive, declaration)
+      const { capability, created } = await declareCapability(hive, declaration, actorFor(caller, path.agent))
       return { status: created ? 201 : 200, body: capability }
     },
   ),
-  'DELETE /v1/agents/{agent}/capabilities/{capability}': on({ path: CapabilityPath }, async (hive, { path }) => ({
-    body: { withdrawn: await withdrawCapability(hive, path.agent, path.capability) },
-  })),
+  'DELETE /v1/agents/{agent}/capabilities/{capability}': on(
+    { path: CapabilityPath },
+    async (hive, { path }, { caller }) => ({
+      body: { withdrawn: await withdrawCapability(hive, path.agent, path.capability, actorFor(caller, path.agent)) },
+    }),
+  ),
   'GET /v1/agents/{agent}/capabilities': on({ path: AgentPath, query: PageQuery }, async (hive, { path, query }) => {
     const { capabilities } = await hive.records()
     return { body: await capabilities.byAgent(path.agent, query) }

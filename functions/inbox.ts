@@ -1,3 +1,4 @@
+import { noteActing } from '../core/access/acting-for.ts'
 import { auditInbox } from '../core/bus/audit.ts'
 import { receive } from '../core/bus/receive.ts'
 import { requestIdFrom } from '../core/bus/request-id.ts'
@@ -16,13 +17,18 @@ export const handler = http({
   'POST /v1/agents/{agent}/inbox/receive': on(
     { path: AgentPath, body: Receive },
     async (hive, { path, body }, request) => {
+      await noteActing(hive, request.caller, 'inbox.receive', [path.agent])
       const requestId = requestIdFrom(idempotencyKey(request) ?? request.id)
       const received = await receive(hive, path.agent, { ...toReceiveInput(body), requestId })
       return { body: { agent: path.agent, ...received } }
     },
   ),
 
-  'POST /v1/agents/{agent}/inbox/settle': on({ path: AgentPath, body: Settle }, async (hive, { path, body }) => ({
-    body: await settle(hive, path.agent, body),
-  })),
+  'POST /v1/agents/{agent}/inbox/settle': on(
+    { path: AgentPath, body: Settle },
+    async (hive, { path, body }, { caller }) => {
+      await noteActing(hive, caller, 'inbox.settle', [path.agent])
+      return { body: await settle(hive, path.agent, body) }
+    },
+  ),
 })

@@ -1,4 +1,5 @@
 import { isAdmin } from '../core/access/caller.ts'
+import { recordSecurityEvent } from '../core/access/security-events.ts'
 import { messageStatus, unknownMessage } from '../core/bus/message-status.ts'
 import { HiveError } from '../core/errors.ts'
 import { http, on } from './http.ts'
@@ -12,8 +13,16 @@ export const handler = http({
       const sender = query.from_agent ?? caller.agent
       if (sender === null) throw senderMissing()
       // another's message and one that never was must not be told apart
-      if (sender !== caller.agent && !isAdmin(caller)) throw unknownMessage()
-      return { body: await messageStatus(hive, sender, path.message_id) }
+      if (sender !== caller.agent && !isAdmin(caller)) {
+        await recordSecurityEvent(hive, {
+          type: 'scope.violation',
+          of: caller.keyId,
+          description: "An agent asked for the status of another one's message.",
+          metadata: { key: caller.keyId, agent: caller.agent, sender },
+        })
+        throw unknownMessage()
+      }
+      return { body: await messageStatus(hive, sender, path.message_id, query) }
     },
   ),
 })

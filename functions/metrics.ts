@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { noteActing } from '../core/access/acting-for.ts'
 import { actOnlyAsSelf, agentToRead, type Caller } from '../core/access/caller.ts'
 import { type HttpRequest, http, on } from './http.ts'
 import { idempotencyKey } from './idempotency-key.ts'
@@ -12,6 +13,8 @@ export const handler = http({
     const agents = points.map(({ agent_name }, index) => ({ field: `${path(index)}agent_name`, agent: agent_name }))
     actOnlyAsSelf(request.caller, agents)
     const { metrics } = await hive.records()
+    const named = points.map(({ agent_name }) => agent_name)
+    await noteActing(hive, request.caller, 'metrics.write', named)
     return { status: 201, body: { written: await metrics.write(points, { key: writeKey(request) }) } }
   }),
   'GET /v1/metrics': on({ query: MetricQuery }, async (hive, { query }, { caller }) => {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { noteActing } from '../core/access/acting-for.ts'
 import { actOnlyAsSelf, type Caller } from '../core/access/caller.ts'
 import { publish } from '../core/bus/publish.ts'
 import type { Hive } from '../core/hive.ts'
@@ -12,6 +13,7 @@ export const handler = http({
   'POST /v1/messages': on({ body: z.unknown() }, async (hive, { body }, { caller }) => {
     const message = parseMessage(withSender(body, caller), parsing(hive))
     actOnlyAsSelf(caller, [{ field: 'from_agent', agent: message.from_agent }])
+    await noteActing(hive, caller, 'message.publish', [message.from_agent])
     const [published = {}] = await publish(hive, [message])
     return { status: 202, body: published }
   }),
@@ -21,6 +23,8 @@ export const handler = http({
     const messages = parseMessages(inputs, { ...parsing(hive), path })
     const senders = messages.map(({ from_agent }, index) => ({ field: `${path(index)}.from_agent`, agent: from_agent }))
     actOnlyAsSelf(caller, senders)
+    const named = senders.map(({ agent }) => agent)
+    await noteActing(hive, caller, 'message.publish', named)
     return { status: 202, body: { results: await publish(hive, messages, { path: (index) => `${path(index)}.` }) } }
   }),
 })

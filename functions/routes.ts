@@ -1,13 +1,17 @@
+import type { RateClass } from '../core/access/rate-limit.ts'
 import type { Scope } from '../core/access/scopes.ts'
 
 /**
  * Who may use a route: keys with a scope (`any` key at all), and for whom. An admin may for every agent; an agent's own
  * key where the path names it (`path`), where the rest of the input does (`input`: the route itself checks), or wherever
- * it likes (`none`: the route is not about one agent).
+ * it likes (`none`: the route is not about one agent). Requests count against the limit of the scope's class unless
+ * `limit` names another one.
  */
-export type Access = { scope: Scope | 'any'; own: 'path' | 'input' | 'none' }
+export type Access = { scope: Scope | 'any'; own: 'path' | 'input' | 'none'; limit?: RateClass }
 
 const own = (scope: Scope | 'any'): Access => ({ scope, own: 'path' })
+/** With which an agent changes what Postgres knows of it: it has little reason to do so often. */
+const ownChange: Access = { scope: 'receive', own: 'path', limit: 'changes' }
 const byInput = (scope: Scope): Access => ({ scope, own: 'input' })
 const admin: Access = { scope: 'admin', own: 'none' }
 const anyKey: Access = { scope: 'any', own: 'none' }
@@ -25,7 +29,7 @@ export const routes = [
   route('PATCH', '/v1/agents/{agent}', 'agents', [200], 'ChangeAgent', 'Agent', {
     id: 'changeAgent',
     summary: 'Change what is given of an agent and keep the rest',
-    access: own('receive'),
+    access: ownChange,
   }),
   route('GET', '/v1/agents/{agent}', 'agents', [200], null, 'Agent', {
     id: 'getAgent',
@@ -46,7 +50,7 @@ export const routes = [
   route('POST', '/v1/agents/{agent}/signing-secret/rotate', 'agents', [200], 'RotateSigningSecret', 'Agent', {
     id: 'rotateSigningSecret',
     summary: 'Give an agent another signing secret',
-    access: own('receive'),
+    access: ownChange,
   }),
   route(
     'PUT',
@@ -58,13 +62,13 @@ export const routes = [
     {
       id: 'declareCapability',
       summary: 'Declare what an agent can do, or replace what it declared',
-      access: own('receive'),
+      access: ownChange,
     },
   ),
   route('DELETE', '/v1/agents/{agent}/capabilities/{capability}', 'capabilities', [200], null, 'CapabilityWithdrawn', {
     id: 'withdrawCapability',
     summary: 'Take back what an agent declared',
-    access: own('receive'),
+    access: ownChange,
   }),
   route('GET', '/v1/agents/{agent}/capabilities', 'capabilities', [200], null, 'CapabilityPage', {
     id: 'listCapabilities',
@@ -77,6 +81,34 @@ export const routes = [
     summary: 'Find who can do what, the most proficient first',
     access: anyKey,
     query: 'CapabilityQuery',
+  }),
+  route('PUT', '/v1/topics/{topic}/subscribers/{agent}', 'topics', [201, 200], 'Subscribe', 'Subscription', {
+    id: 'subscribe',
+    summary: 'Subscribe an agent to a topic, or change which message types it wants',
+    access: ownChange,
+  }),
+  route('DELETE', '/v1/topics/{topic}/subscribers/{agent}', 'topics', [200], null, 'Unsubscribed', {
+    id: 'unsubscribe',
+    summary: 'End a subscription',
+    access: ownChange,
+  }),
+  route('GET', '/v1/topics/{topic}/subscribers', 'topics', [200], null, 'SubscriptionPage', {
+    id: 'listSubscribers',
+    summary: 'List who has subscribed to a topic, by name',
+    access: admin,
+    query: 'PageQuery',
+  }),
+  route('GET', '/v1/topics', 'topics', [200], null, 'TopicPage', {
+    id: 'listTopics',
+    summary: 'List topics with subscribers, by name',
+    access: admin,
+    query: 'PageQuery',
+  }),
+  route('GET', '/v1/agents/{agent}/subscriptions', 'topics', [200], null, 'SubscriptionPage', {
+    id: 'listSubscriptions',
+    summary: 'List what an agent has subscribed to, by topic',
+    access: own('receive'),
+    query: 'PageQuery',
   }),
   route('POST', '/v1/messages', 'publish', [202], 'NewMessage', 'Published', {
     id: 'publishMessage',
@@ -172,7 +204,7 @@ export const routes = [
   }),
   route('POST', '/v1/projection/rebuild', 'projection', [200], 'RebuildProjection', 'RebuiltProjection', {
     id: 'rebuildProjection',
-    summary: 'Bring agents and keys from Postgres to Redis again',
+    summary: 'Bring agents, keys, capabilities and subscriptions from Postgres to Redis again',
     access: admin,
   }),
   route('GET', '/v1/conversations', 'conversations', [200], null, 'ConversationPage', {

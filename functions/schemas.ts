@@ -13,6 +13,7 @@ import { MetricPage, MetricRollups, MetricsWritten } from './answers/metrics.ts'
 import { OpenApiDocument } from './answers/openapi.ts'
 import { RebuiltProjection } from './answers/projection.ts'
 import { SecurityEventPage } from './answers/security-events.ts'
+import { Subscription, SubscriptionPage, TopicPage, Unsubscribed } from './answers/topics.ts'
 import { AgentPath, ChangeAgent, RegisterAgent, RotateSigningSecret } from './requests/agents.ts'
 import { AuditQuery } from './requests/audit-logs.ts'
 import { CapabilityPath, CapabilityQuery, DeclareCapability } from './requests/capabilities.ts'
@@ -25,6 +26,7 @@ import { MetricPoint, MetricPoints, MetricQuery, RollupQuery } from './requests/
 import { PageQuery } from './requests/paging.ts'
 import { RebuildProjection } from './requests/projection.ts'
 import { SecurityEventQuery } from './requests/security-events.ts'
+import { Subscribe, TopicPath } from './requests/topics.ts'
 import type { PathParameter, Route } from './routes.ts'
 
 /** The schema of each body that the route table names. For the document and for tests: no other function loads them all. */
@@ -41,6 +43,7 @@ export const requests: Record<NonNullable<Route['request']>, z.ZodType> = {
   RotateSigningSecret,
   SelectDeadLetters,
   Settle,
+  Subscribe,
   WriteMetrics: z.union([MetricPoints, MetricPoint]).describe('Many points, or one bare: all are written or none.'),
 }
 
@@ -65,6 +68,7 @@ export const pathParameters: Record<PathParameter, z.ZodType> = {
   dead_letter_id: DeadLetterPath.shape.dead_letter_id,
   key_id: KeyPath.shape.key_id,
   message_id: MessagePath.shape.message_id,
+  topic: TopicPath.shape.topic,
 }
 
 /** The schema of each answer that the route table names. */
@@ -98,4 +102,8 @@ export const answers: Record<Route['answer'], z.ZodType> = {
   RotatedKey,
   SecurityEventPage,
   Settled,
+  Subscription,
+  SubscriptionPage,
+  TopicPage,
+  Unsubscribed,
 }

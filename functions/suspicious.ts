@@ -1,5 +1,6 @@
 import type { MiddlewareObj } from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import { InvalidKey } from '../core/access/authenticate.ts'
 import { recordSecurityEvent, type SecurityEventType } from '../core/access/security-events.ts'
 import { type ErrorCode, HiveError } from '../core/errors.ts'
 import type { HiveContext } from './known.ts'
@@ -27,14 +28,17 @@ export const suspicious: MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxySt
       const type = eventTypes[error.code]
       if (!type) return
       const { http, requestId } = event.requestContext
+      const claimed = error instanceof InvalidKey ? error.keyId : undefined
       await recordSecurityEvent(warmHive(), {
         type,
+        of: context.known?.caller?.keyId ?? claimed,
         description: error.message,
         metadata: {
           code: error.code,
           errors: error.errors.slice(0, mostErrors),
           route: event.routeKey,
           ...(context.known?.caller ? { key: context.known.caller.keyId, agent: context.known.caller.agent } : {}),
+          ...(claimed === undefined ? {} : { key: claimed }),
           ...(event.pathParameters ? { path: shortened(event.pathParameters) } : {}),
           source_ip: http.sourceIp,
           request_id: requestId,

@@ -4,6 +4,7 @@ import { mintApiKey } from '../core/access/api-key.ts'
 import { createKey, revokeKey } from '../core/access/api-keys.ts'
 import { declareCapability } from '../core/access/capabilities.ts'
 import { type Scope, scopes } from '../core/access/scopes.ts'
+import { subscribe } from '../core/access/subscriptions.ts'
 import { projectKey } from '../core/bus/key-projection.ts'
 import { type RouteKey, routes } from '../functions/routes.ts'
 import { setWarmHive } from '../functions/warm.ts'
@@ -50,6 +51,31 @@ const matrix: Record<RouteKey, Entry> = {
     another: own,
     outcome: '200',
     path: under('/signing-secret/rotate'),
+  },
+  'PUT /v1/topics/{topic}/subscribers/{agent}': {
+    scope: 'receive',
+    another: own,
+    outcome: '200',
+    path: (agent) => `/v1/topics/news/subscribers/${agent}`,
+  },
+  'DELETE /v1/topics/{topic}/subscribers/{agent}': {
+    scope: 'receive',
+    another: own,
+    outcome: '200',
+    path: (agent) => `/v1/topics/never/subscribers/${agent}`,
+  },
+  'GET /v1/topics/{topic}/subscribers': {
+    scope: 'admin',
+    another: admin,
+    outcome: '200',
+    path: () => '/v1/topics/news/subscribers',
+  },
+  'GET /v1/topics': { scope: 'admin', another: admin, outcome: '200' },
+  'GET /v1/agents/{agent}/subscriptions': {
+    scope: 'receive',
+    another: own,
+    outcome: '200',
+    path: under('/subscriptions'),
   },
   'POST /v1/messages': { scope: 'publish', another: own, outcome: '202', body: message },
   'POST /v1/messages/batch': {
@@ -198,7 +224,10 @@ beforeAll(async () => {
     keys[scope] = (await createKey(hive, { agent, scopes: [scope], expires_at: null })).key
   }
   const declared = { capability: 'read', proficiency_level: 5, description: null }
-  for (const agent_name of ['alice', 'bob']) await declareCapability(hive, { ...declared, agent_name })
+  for (const agent_name of ['alice', 'bob']) {
+    await declareCapability(hive, { ...declared, agent_name })
+    await subscribe(hive, { topic: 'news', agent_name, message_types: null })
+  }
   for (const name of ['alice', 'bob']) {
     await call('POST', '/v1/messages', { ...message(name), message_id: `first-of-${name}` }, { key: keys.admin })
   }

@@ -120,6 +120,8 @@ describe('security events', () => {
     const by = { key: operator.key }
     const made = await call('POST', '/v1/keys', { agent: 'alice', scopes: ['receive'] }, by)
     const { id, key: own } = made.body as { id: string; key: string }
+    await call('POST', '/v1/agents/alice/signing-secret/rotate', {}, { key: own })
+    // what was so already is no change
     await call('PATCH', '/v1/agents/alice', { endpoint: null }, { key: own })
     await call('POST', `/v1/keys/${id}/rotate`, {}, by)
     await call('POST', `/v1/keys/${id}/revoke`, undefined, by)

@@ -129,7 +129,7 @@ describe('answers have the shape that the route table names', () => {
     const rebuilt = await call<{ next_cursor: string }>('POST', '/v1/projection/rebuild', { limit: 1 })
     expect(rebuilt.body).toMatchObject({ agents: 1, keys: 0 })
     const rest = await call('POST', '/v1/projection/rebuild', { cursor: rebuilt.body.next_cursor })
-    expect(rest.body).toEqual({ agents: 1, keys: 2, next_cursor: null })
+    expect(rest.body).toEqual({ agents: 1, keys: 2, capabilities: 0, subscriptions: 0, next_cursor: null })
   })
 
   it('of capabilities', async () => {
@@ -150,6 +150,27 @@ describe('answers have the shape that the route table names', () => {
     expect((await call('DELETE', '/v1/agents/bob/capabilities/translate')).body).toEqual({ withdrawn: 1 })
     expect((await call('DELETE', '/v1/agents/bob/capabilities/translate')).body).toEqual({ withdrawn: 0 })
     expect(await rawCall('PUT', '/v1/agents/nobody/capabilities/x', {})).toMatchObject({ status: 404 })
+  })
+
+  it('of topics', async () => {
+    const made = await call('PUT', '/v1/topics/news/subscribers/bob', { message_types: ['task'] })
+    expect(made).toMatchObject({ status: 201, body: { topic: 'news', agent_name: 'bob', message_types: ['task'] } })
+    expect(await call('PUT', '/v1/topics/news/subscribers/bob', {})).toMatchObject({ status: 200 })
+    type Subscriptions = { items: { topic: string; agent_name: string }[] }
+    const ofTopic = await call<Subscriptions>('GET', '/v1/topics/news/subscribers?limit=1')
+    expect(ofTopic.body.items).toMatchObject([{ agent_name: 'bob', message_types: null }])
+    const ofAgent = await call<Subscriptions>('GET', '/v1/agents/bob/subscriptions')
+    expect(ofAgent.body.items).toMatchObject([{ topic: 'news' }])
+    expect((await call('GET', '/v1/topics')).body).toMatchObject({ items: [{ topic: 'news', subscribers: 1 }] })
+    const message = { from_agent: 'alice', to_agent: 'topic:news', message_type: 'task', body: {}, message_id: 't1' }
+    expect((await call('POST', '/v1/messages', message)).body).toMatchObject({ recipients: 1 })
+    const status = await call('GET', '/v1/messages/t1?from_agent=alice&limit=1')
+    expect(status.body).toMatchObject({ fan_out: { topic: 'news', status: 'pending' }, recipients: [] })
+    expect((await call('DELETE', '/v1/topics/news/subscribers/bob')).body).toEqual({ unsubscribed: 1 })
+    expect((await call('DELETE', '/v1/topics/news/subscribers/bob')).body).toEqual({ unsubscribed: 0 })
+    expect(await rawCall('PUT', '/v1/topics/news/subscribers/nobody', {})).toMatchObject({ status: 404 })
+    const twice = await rawCall('PUT', '/v1/topics/news/subscribers/bob', { message_types: ['a', 'a'] })
+    expect(twice).toMatchObject({ status: 400, body: { errors: [{ field: 'message_types' }] } })
   })
 
   it('of conversations', async () => {
@@ -183,11 +204,13 @@ describe('answers have the shape that the route table names', () => {
   it('of the audit log', async () => {
     const page = await call<{ items: object[]; next_cursor: string }>(
       'GET',
-      '/v1/audit-logs?actor=admin&target=carol&limit=2',
+      '/v1/audit-logs?actor=config:1&target=carol&limit=2',
     )
     expect(page.body.items).toMatchObject([{ action: 'dead_letters.discard' }, { action: 'dead_letters.redrive' }])
     const rest = await call('GET', `/v1/audit-logs?target=carol&cursor=${page.body.next_cursor}`)
-    expect(rest.body).toMatchObject({ items: [{ action: 'agent.put' }], next_cursor: null })
+    expect(rest.body).toMatchObject({ next_cursor: null })
+    const { items } = rest.body as { items: { action: string; actor: string }[] }
+    expect(items.map(({ action }) => action)).toEqual(['inbox.settle', 'inbox.receive', 'agent.put'])
   })
 
   it('of the hive itself', async () => {

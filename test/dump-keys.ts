@@ -33,6 +33,7 @@ async function readValue(redis: Redis, key: string, type: string): Promise<unkno
     const fields = Object.entries(await redis.hgetall(key))
     return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)))
   }
+  if (type === 'set') return (await redis.smembers(key)).sort()
   if (type === 'zset') return redis.zrange(key, 0, '-1', 'WITHSCORES')
   if (type === 'stream') return redis.xrange(key, '-', '+')
   return redis.get(key)

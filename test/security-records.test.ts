@@ -65,7 +65,7 @@ describe('admin actions', () => {
     })
     await call('PATCH', '/v1/agents/ann', { disabled: true })
     await call('PUT', '/v1/agents/ann', { endpoint: null })
-    const common = { actor: 'admin', target: 'ann' }
+    const common = { actor: 'config:1', target: 'ann' }
     expect(await audited('ann')).toEqual([
       {
         ...{ ...common, action: 'agent.put' },
@@ -87,9 +87,10 @@ describe('admin actions', () => {
     await agentWithDeadLetter('cyd')
     await call('POST', '/v1/agents/cyd/dead-letters/redrive', { ids: ['1', '2'] })
     await call('POST', '/v1/agents/cyd/dead-letters/discard', { all: true })
-    expect((await audited('cyd')).slice(1)).toEqual([
-      { action: 'dead_letters.redrive', actor: 'admin', target: 'cyd', details: { ids: ['1', '2'] } },
-      { action: 'dead_letters.discard', actor: 'admin', target: 'cyd', details: { all: true } },
+    const found = (await audited('cyd')).filter(({ action }) => action.startsWith('dead_letters.'))
+    expect(found).toEqual([
+      { action: 'dead_letters.redrive', actor: 'config:1', target: 'cyd', details: { ids: ['1', '2'] } },
+      { action: 'dead_letters.discard', actor: 'config:1', target: 'cyd', details: { all: true } },
     ])
   })
 
@@ -105,7 +106,8 @@ describe('admin actions', () => {
     }
     setWarmHive(hive)
     expect(await deadLetters('dan')).toBe(1)
-    expect(await audited('dan')).toHaveLength(1)
+    const found = (await audited('dan')).map(({ action }) => action)
+    expect(found.filter((action) => action.startsWith('dead_letters.'))).toEqual([])
   })
 })
 

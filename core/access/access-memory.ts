@@ -1,4 +1,5 @@
 import type { ProjectedKey } from '../bus/key-projection.ts'
+import type { Acting } from './acting-for.ts'
 import { BoundedMap } from './bounded-map.ts'
 import type { TokenBlock } from './rate-limit.ts'
 
@@ -8,11 +9,14 @@ export type AccessMemory = {
   keys: BoundedMap<{ known: Promise<ProjectedKey | null>; until: number }>
   /** Requests that were granted and not made yet, by key and class of routes. */
   tokens: BoundedMap<TokenBlock>
+  /** For whom operators have acted in the minute that runs, by key and kind. */
+  acting: BoundedMap<Acting>
 }
 
 const mostKeys = 1_000
 const mostBlocks = 2_000
+const mostActing = 1_000
 
 export function createAccessMemory(): AccessMemory {
-  return { keys: new BoundedMap(mostKeys), tokens: new BoundedMap(mostBlocks) }
+  return { keys: new BoundedMap(mostKeys), tokens: new BoundedMap(mostBlocks), acting: new BoundedMap(mostActing) }
 }

@@ -6,7 +6,7 @@ import type { ApiKeyRecord } from '../records/api-keys-repository.ts'
 import { decodeCursor, encodeCursor } from '../records/cursor.ts'
 import type { Page } from '../records/page.ts'
 import { mintApiKey } from './api-key.ts'
-import { audit, auditEntry, stageAdmin } from './audit.ts'
+import { auditEntry, stageAdmin } from './audit.ts'
 import type { Scope } from './scopes.ts'
 
 /** What is shown of a key: neither its secret nor the hash of it. */
@@ -40,6 +40,7 @@ export async function createKey(
 /**
  * Makes a key that follows another: of the same agent and scopes, ending at `expires_at`, else when the other one would
  * have ended. The other one stays good for `overlap_seconds`, so that two are live meanwhile.
+ * A call that failed half-way, repeated, ends the other one everywhere and throws `key.ended`.
  * Throws `key.unknown`, and `key.ended` for one that has ended or has a follower already.
  */
 export async function rotateKey(
@@ -49,19 +50,23 @@ export async function rotateKey(
   actor = stageAdmin,
 ): Promise<NewKey & { replaced: ApiKey }> {
   if (expires_at !== undefined) checkFuture(hive, expires_at)
+  checkId(id)
   const { apiKeys } = await hive.records()
   const minted = mintApiKey(hive.config)
   const follower = { id: minted.id, secret_hash: minted.secretHash, expires_at, overlapSeconds: overlap_seconds }
   const details = { overlap_seconds, ...(expires_at === undefined ? {} : { expires_at }), follower: minted.id }
-  await audit(hive, { action: 'key.rotate', actor, target: id, details })
-  const rotated = await apiKeys.rotate(id, follower)
+  const entry = auditEntry(hive, { action: 'key.rotate', actor, target: id, details })
+  const rotated = await apiKeys.rotate(id, follower, entry)
   if (!rotated) {
-    if (!(await apiKeys.get(id))) throw unknownKey()
+    const key = await apiKeys.get(id)
+    if (!key) throw unknownKey()
+    // a rotation that failed half-way may have ended it in Postgres alone
+    await projectKey(hive, key)
     throw new HiveError('key.ended', 'The key has ended, or has been rotated already: its follower can be rotated.')
   }
-  // the new one first: the old one must not end sooner than the new one works
-  await projectKey(hive, rotated.key)
-  await projectKey(hive, rotated.replaced)
+  // one that fails must not keep the other from being tried
+  const projected = await Promise.allSettled([projectKey(hive, rotated.key), projectKey(hive, rotated.replaced)])
+  for (const outcome of projected) if (outcome.status === 'rejected') throw outcome.reason
   return { ...shown(rotated.key), key: minted.text, replaced: shown(rotated.replaced) }
 }
 
@@ -70,6 +75,7 @@ export async function rotateKey(
  * half-way. Throws `key.unknown`.
  */
 export async function revokeKey(hive: Hive, id: string, actor = stageAdmin): Promise<ApiKey> {
+  checkId(id)
   const { apiKeys } = await hive.records()
   const key = await apiKeys.revoke(id, auditEntry(hive, { action: 'key.revoke', actor, target: id }))
   if (!key) throw unknownKey()
@@ -85,12 +91,19 @@ export async function listKeys(
   { agent, limit, cursor }: { agent?: string; limit: number; cursor?: string },
 ): Promise<Page<ApiKey>> {
   const { apiKeys } = await hive.records()
-  const after = cursor === undefined ? undefined : decodeCursor('keys', cursor, (id) => /^[0-9a-f]{1,64}$/.test(id))[0]
+  const after = cursor === undefined ? undefined : decodeCursor('keys', cursor, (id) => keyId.test(id))[0]
   // one more than asked for tells whether there is a next page
   const found = await apiKeys.list({ agent, after, limit: limit + 1 })
   const items = found.slice(0, limit).map(shown)
   const last = items.at(-1)
   return { items, next_cursor: found.length > limit && last ? encodeCursor('keys', last.id) : null }
+}
+
+const keyId = /^[0-9a-f]{1,64}$/
+
+/** What no key is called is not asked for: it may be no text that Postgres takes. */
+function checkId(id: string): void {
+  if (!keyId.test(id)) throw unknownKey()
 }
 
 function checkFuture(hive: Hive, moment: string): void {

@@ -5,12 +5,17 @@ import type { Caller } from './caller.ts'
 
 /** Who acts when nobody told the hive to. */
 export const hiveItself = 'hive'
-/** Who acts with an admin key of the configuration. */
-export const stageAdmin = 'admin'
+/** Who acts with the first admin key of the configuration. */
+export const stageAdmin = 'config:1'
 
-/** A caller as the audit log names it: an admin key of the configuration, or an API key by its id. */
+/** A caller as the audit log names it: `config:<n>` for the n-th admin key of the configuration, `key:<id>` for an API key. */
 export function actorOf(caller: Caller): string {
-  return caller.keyId.startsWith('config:') ? stageAdmin : `key:${caller.keyId}`
+  return caller.keyId.startsWith('config:') ? caller.keyId : `key:${caller.keyId}`
+}
+
+/** Who acts for an agent that is not its own, as the audit log names it; undefined for the agent itself. */
+export function actorFor(caller: Caller, agent: string): string | undefined {
+  return caller.agent === agent ? undefined : actorOf(caller)
 }
 
 export type AdminAction = {

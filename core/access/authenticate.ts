@@ -19,17 +19,24 @@ export async function authenticate(hive: Hive, header: string | undefined): Prom
   const operator = matchAdminKey(token, hive.config.adminKeys)
   if (operator !== null) return { agent: null, scopes: ['admin'], keyId: `config:${operator + 1}` }
   const claim = readApiKey(hive.config, token)
-  if (claim === null) throw invalidKey()
+  if (claim === null) throw new InvalidKey()
   const key = await lookUp(hive, claim.id)
   // an unknown key is compared too, so that its refusal is that of a wrong one
   const right = sameText(claim.secretHash, key?.secretHash ?? '')
-  if (!right || key === null) throw invalidKey()
-  if (key.expiresAt !== null && key.expiresAt <= hive.clock.now()) throw invalidKey()
+  if (!right || key === null) throw new InvalidKey(claim.id)
+  if (key.expiresAt !== null && key.expiresAt <= hive.clock.now()) throw new InvalidKey(claim.id)
   return { agent: key.agent, scopes: key.scopes as Scope[], keyId: claim.id }
 }
 
-function invalidKey(): HiveError {
-  return new HiveError('auth.invalid', 'The key is not valid: it is unknown, wrong, expired or revoked.')
+/** What is answered to every key that is not good. */
+export class InvalidKey extends HiveError {
+  /** The id of a key that was made here once. It is for the operator: the caller is not told. */
+  readonly keyId: string | undefined
+
+  constructor(keyId?: string) {
+    super('auth.invalid', 'The key is not valid: it is unknown, wrong, expired or revoked.')
+    this.keyId = keyId
+  }
 }
 
 /** Which admin key a token is. All of them are compared, by their digests, so that the time it takes tells nothing. */

@@ -1,25 +1,56 @@
 import { unknownAgent } from '../bus/agent-errors.ts'
+import { projectCapability } from '../bus/relay/project-capability.ts'
+import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import type { CapabilityDeclaration, CapabilityRow } from '../records/capabilities-repository.ts'
+import { auditEntry } from './audit.ts'
 
 /**
  * Declares what an agent can do, in place of what it declared of the same capability before; `created` tells whether
- * there was nothing before. Throws `agent.unknown`, `postgres.unavailable`.
+ * there was nothing before. Postgres comes first, then the projection that messages are routed by: repeating a call that
+ * failed half-way heals it. `actor` is who does it for the agent, which is audited; absent for the agent itself.
+ * Throws `agent.unknown`, `capability.limit`, `postgres.unavailable`, `redis.unavailable`.
  */
 export async function declareCapability(
   hive: Hive,
   declaration: CapabilityDeclaration,
+  actor?: string,
 ): Promise<{ capability: CapabilityRow; created: boolean }> {
   const { agents, capabilities } = await hive.records()
-  if (!(await agents.get(declaration.agent_name))) throw unknownAgent(declaration.agent_name)
-  const [stored] = await capabilities.declare([declaration])
-  if (!stored) throw new Error('a declaration gave no row')
+  const { agent_name, capability: name, proficiency_level } = declaration
+  if (!(await agents.get(agent_name))) throw unknownAgent(agent_name)
+  const most = hive.config.agentMaxCapabilities
+  const details = { capability: name, proficiency_level }
+  const entry = actor && auditEntry(hive, { action: 'capability.declare', actor, target: agent_name, details })
+  const [stored] = await capabilities.declare([declaration], { most, entry: entry || undefined })
+  if (!stored) {
+    const message = `has declared ${most} capabilities already`
+    throw new HiveError('capability.limit', `The agent ${message}.`, { errors: [{ field: 'agent', message }] })
+  }
+  await project(hive, agent_name, name)
   const { created, ...capability } = stored
   return { capability, created }
 }
 
-/** Takes back what an agent declared; gives 0 if it had not. Throws `postgres.unavailable`. */
-export async function withdrawCapability(hive: Hive, agent: string, capability: string): Promise<number> {
+/** Takes back what an agent declared; gives 0 if it had not. Throws `postgres.unavailable`, `redis.unavailable`. */
+export async function withdrawCapability(
+  hive: Hive,
+  agent: string,
+  capability: string,
+  actor?: string,
+): Promise<number> {
   const { capabilities } = await hive.records()
-  return capabilities.withdraw(agent, [capability])
+  const entry =
+    actor && auditEntry(hive, { action: 'capability.withdraw', actor, target: agent, details: { capability } })
+  const withdrawn = await capabilities.withdraw(agent, [capability], entry || undefined)
+  await project(hive, agent, capability)
+  return withdrawn
+}
+
+/** Brings a declaration, or that there is none, to the bus as Postgres has it now. */
+export async function project(hive: Hive, agent: string, capability: string): Promise<void> {
+  const { capabilities, subscriptions } = await hive.records()
+  const version = await subscriptions.projectionVersion()
+  const declared = await capabilities.get(agent, capability)
+  await projectCapability(hive, { capability, agent, version, proficiency: declared?.proficiency_level ?? null })
 }

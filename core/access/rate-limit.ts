@@ -4,8 +4,11 @@ import type { Hive } from '../hive.ts'
 import type { Caller } from './caller.ts'
 import type { Scope } from './scopes.ts'
 
-/** Routes are limited by class, each key on its own; a class is the scope that its routes ask for. */
-export type RateClass = Scope | 'any'
+/**
+ * Routes are limited by class, each key on its own; a class is the scope that its routes ask for, or `changes` of those
+ * with which an agent changes what Postgres knows of it.
+ */
+export type RateClass = Scope | 'any' | 'changes'
 
 /** Requests that Redis granted to this function instance for one key and class. */
 export type TokenBlock = {
@@ -84,7 +87,8 @@ async function ask(hive: Hive, limit: Limit, block: TokenBlock): Promise<void> {
   try {
     const { granted, left, fullInMs, nextInMs } = await leaseTokens(hive, limit, block.size)
     block.tokens = granted
-    block.until = sent + limit.windowMs / 2
+    // from when they came: an answer that took long must not bring tokens that have ended
+    block.until = hive.clock.now() + limit.windowMs / 2
     block.left = left
     block.fullAt = sent + fullInMs
     block.pause = granted > 0 ? null : { until: hive.clock.now() + Math.max(1, nextInMs), refuse: true }
@@ -116,6 +120,7 @@ function quotaOf({ config }: Hive, name: RateClass): number {
     'records:read': config.rateRecordsRead,
     admin: config.rateAdmin,
     any: config.rateAny,
+    changes: config.rateChanges,
   }
   return quotas[name]
 }

@@ -45,6 +45,17 @@ describe('recording a security event', () => {
     ])
   })
 
+  it('is not hidden by the noise of others: each key and agent has its own few', async () => {
+    const { hive } = await hiveAt()
+    await Promise.all(Array.from({ length: 1_000 }, () => recordSecurityEvent(hive, event)))
+    for (let i = 0; i < 50; i++) await recordSecurityEvent(hive, { ...event, of: 'noisy' })
+    await recordSecurityEvent(hive, { ...event, of: 'quiet' })
+    const of = (await stored(hive)).map(({ metadata }) => (metadata as { of?: string }).of)
+    expect(of.filter((one) => one === undefined)).toHaveLength(10)
+    expect(of.filter((one) => one === 'noisy')).toHaveLength(10)
+    expect(of.filter((one) => one === 'quiet')).toHaveLength(1)
+  })
+
   it('stores few of a type in a minute, each type for itself, and says later how many were left out', async () => {
     const { hive, time } = await hiveAt()
     await Promise.all(Array.from({ length: 10_000 }, () => recordSecurityEvent(hive, event)))

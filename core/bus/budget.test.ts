@@ -143,7 +143,7 @@ describe('the budget of commands', () => {
     await sweep(hive)
     const idle = await billed(hive, () => sweep(hive))
     figures.push({ what: 'idle, a minute', total: idle })
-    expect(idle).toBe(shardCount + 1)
+    expect(idle).toBe(shardCount + 2)
   })
 
   it('of a duplicate is less than that of a message', async () => {

@@ -11,6 +11,7 @@ import { type LoadedLetter, loadDeadLetters } from './load-dead-letters.ts'
 import { recentOutcomes } from './outcome-keys.ts'
 import { answerLimit, wakeAfter } from './receive.ts'
 import { discardScript, redriveScript } from './scripts/dead-letters.ts'
+import { bodyKey } from './shared-bodies.ts'
 
 /** A message whose attempts are used up. */
 export type DeadLetter = {
@@ -109,7 +110,7 @@ export async function redrive(hive: Hive, agent: string, selection: DeadLetterSe
         ...letters.flatMap(({ message, body }) => [
           bus.keys.sentShort(message.from_agent, moment.short),
           bus.keys.sentLong(message.from_agent, moment.long),
-          bus.keys.body(agent, body ?? '-'),
+          bodyKey(bus.keys, agent, body ?? '-'),
         ]),
       ],
       args: [

@@ -42,13 +42,27 @@ it('a newer version is never replaced by an older one', async () => {
   expect(await readProjectedKey(hive, '1b')).toMatchObject({ agent: 'v10' })
 })
 
-it('nothing outlives its key but the mark of a revoked one, for an hour', async () => {
+it('nothing outlives its key but its mark, for an hour', async () => {
   expect(await endsIn('0a')).toBe(-1)
-  await projectKey(hive, { ...record, id: '2a', expires_at: iso(Date.now() + 60_000) })
-  expect(await endsIn('2a')).toBeLessThanOrEqual(60_000)
-  await projectKey(hive, { ...record, id: '2a', version: 2, expires_at: iso(Date.now() - 1) })
-  expect(await endsIn('2a')).toBe(-2)
-  await projectKey(hive, { ...record, id: '2b', revoked_at: iso(Date.now()) })
-  expect(await endsIn('2b')).toBeLessThanOrEqual(3_600_000)
-  expect(await endsIn('2b')).toBeGreaterThan(3_500_000)
+  const day = 86_400_000
+  await projectKey(hive, { ...record, id: '2a', expires_at: iso(Date.now() + day) })
+  expect(await endsIn('2a')).toBeLessThanOrEqual(day)
+  expect(await endsIn('2a')).toBeGreaterThan(day - 60_000)
+  const endings = [
+    { expires_at: iso(Date.now() + 60_000) },
+    { expires_at: iso(Date.now() - 1) },
+    { revoked_at: iso(Date.now()) },
+  ]
+  for (const [i, ending] of endings.entries()) {
+    await projectKey(hive, { ...record, id: `2b${i}`, ...ending })
+    expect(await endsIn(`2b${i}`)).toBeLessThanOrEqual(3_600_000)
+    expect(await endsIn(`2b${i}`)).toBeGreaterThan(3_500_000)
+  }
+})
+
+it('an expired key is not brought back by an older version of it, which had no end', async () => {
+  const ended = { ...record, id: '3a', version: 2, expires_at: iso(Date.now() - 1) }
+  await projectKey(hive, ended)
+  await projectKey(hive, { ...record, id: '3a' })
+  expect(await readProjectedKey(hive, '3a')).toMatchObject({ expiresAt: Date.parse(ended.expires_at) })
 })

@@ -11,7 +11,7 @@ export type ProjectedKey = {
   expiresAt: number | null
 }
 
-/** A revoked key leaves a mark for as long as a slower writer could still bring its older version. */
+/** A key that has ended leaves a mark for as long as a slower writer could still bring its older version. */
 const markMs = 3_600_000
 
 /**
@@ -25,14 +25,15 @@ export async function projectKey(hive: Hive, key: ApiKeyRecord): Promise<void> {
   const record = [key.version, revoked ? '' : key.secret_hash, key.agent ?? '', key.scopes.join(','), expires].join(
     '\n',
   )
-  const ends = revoked ? String(Math.floor(bus.now()) + markMs) : expires
+  const marked = Math.floor(bus.now()) + markMs
+  const ends = revoked ? String(marked) : expires === '' ? '' : String(Math.max(Number(expires), marked))
   await bus.run(projectKeyScript, hive.ids.requestId(), () => ({
     keys: [bus.keys.apiKey(key.id)],
     args: [String(key.version), record, ends],
   }))
 }
 
-/** Reads a key's projection with one command. Null for a key that is unknown, has expired or is revoked. */
+/** Reads a key's projection with one command. Null for a key that is unknown or revoked; one that has expired may still be there. */
 export async function readProjectedKey(hive: Hive, id: string): Promise<ProjectedKey | null> {
   const record = await hive.bus.ask((redis) => redis.get<string>(hive.bus.keys.apiKey(id)))
   const [, secretHash = '', agent = '', scopes = '', expires = ''] = record?.split('\n') ?? []

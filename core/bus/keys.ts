@@ -30,7 +30,25 @@ export function createKeys(stage: string) {
     request: (agent: string, id: string) => `${of(agent)}:request:${id}`,
     /** String: an envelope over the inline limit. */
     body: (agent: string, token: string) => `${of(agent)}:body:${token}`,
-    /** Hash of message id → hop count, for messages that have a cause. */
+    /** String: an envelope over the inline limit that the recipients of a fan-out share. */
+    sharedBody: (token: string) => `${root}:shared:${token}`,
+    /** Set of the inboxes that still need that envelope. */
+    sharedHolders: (token: string) => `${root}:shared:${token}:holders`,
+    /** Hash of what became of a relayed message at each recipient: `<sequence>` there, or `!<code>`; `~cursor`, `~to`. */
+    handed: (relay: string, sequence: string) => `${of(relay)}:handed:${sequence}`,
+    /** Set of the recipients whose inboxes were full when a relayed message was handed to them. */
+    later: (relay: string, sequence: string) => `${of(relay)}:later:${sequence}`,
+    /** Zset of a topic's subscribers by when they subscribed (µs). */
+    topic: (topic: string) => `${root}:topic:${topic}`,
+    /** Hash of a topic's subscribers → the message types that they want (JSON), absent for every type. */
+    topicFilters: (topic: string) => `${root}:topic-filters:${topic}`,
+    /** String: the version of what was last projected of a membership, for an hour. */
+    mark: (set: string, agent: string) => `${root}:mark:${set}\n${agent}`,
+    /** Zset of the agents that can do something, by proficiency. */
+    capable: (capability: string) => `${root}:capable:${capability}`,
+    /** Set of the capabilities for which messages wait. */
+    waiting: `${root}:waiting`,
+    /** Hash of message id → hop count and sender, for messages that have a cause. */
     hops: (agent: string, period: number) => `${of(agent)}:hops:${period}`,
     /** Hash of the sender's message ids of one period → digest and first result. */
     sentShort: (agent: string, period: number) => `${of(agent)}:sent:s${period}`,

@@ -105,6 +105,19 @@ describe('a batch is all or nothing', () => {
     }
   })
 
+  it('lets nobody lengthen the chain of another by using its message id', async () => {
+    const { hive } = await limitedHive({ hopLimit: 2 })
+    await register(hive, ['ann', 'bob', 'eve'])
+    const send = (from_agent: string, to_agent: string, message_id: string, causation_id?: string) =>
+      publish(hive, [sampleMessage({ from_agent, to_agent, message_id, ...(causation_id ? { causation_id } : {}) })])
+    await send('ann', 'bob', 'm1', 'unknown')
+    await send('bob', 'eve', 'e1', 'unknown')
+    // a longer chain under the id of ann's message, and in one batch with one of another id
+    await send('eve', 'bob', 'm1', 'e1')
+    await send('bob', 'ann', 'm2', 'm1')
+    await expect(send('ann', 'bob', 'm3', 'm2')).rejects.toMatchObject({ code: 'loop.detected' })
+  })
+
   it('takes an unknown cause for a first hop', async () => {
     const { hive } = await limitedHive({ hopLimit: 1 })
     await publish(hive, [sampleMessage({ causation_id: 'never seen' })])

@@ -2,6 +2,7 @@ import type { Hive } from '../hive.ts'
 import { decodeEnvelope } from '../protocol/envelope.ts'
 import type { DeadLetter } from './dead-letters.ts'
 import { decodeState } from './message-state.ts'
+import { bodyKey } from './shared-bodies.ts'
 
 /** With the token of its body, when that lives under a key of its own. */
 export type LoadedLetter = DeadLetter & { body: string | null }
@@ -38,7 +39,7 @@ export async function loadDeadLetters(
   }
   const dead = found.slice(0, read).flatMap(({ state, ...place }) => (state ? [{ ...place, state }] : []))
   const inline = dead.filter(({ state }) => state.body === null).map(({ id }) => id)
-  const bodies = dead.flatMap(({ state }) => (state.body === null ? [] : [bus.keys.body(agent, state.body)]))
+  const bodies = dead.flatMap(({ state }) => (state.body === null ? [] : [bodyKey(bus.keys, agent, state.body)]))
   const envelopes = await row(inline.map((id) => `m:${id}`))
   const large = bodies.length === 0 ? [] : await bus.ask((redis) => redis.mget<Row>(...bodies))
 

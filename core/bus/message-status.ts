@@ -4,6 +4,9 @@ import type { Status } from '../protocol/status.ts'
 import { bucketsAround, findSent } from './find-sent.ts'
 import { decodeState, type LiveState, type MessageState } from './message-state.ts'
 import { outcomeKeys } from './outcome-keys.ts'
+import { fanOutStatus } from './relay/fan-out-status.ts'
+import { readProgress } from './relay/handed.ts'
+import { relayOf } from './relay/relay-name.ts'
 import { statusScript } from './scripts/status.ts'
 
 /** Why a message that could be handed over has not been. */
@@ -30,16 +33,51 @@ export type RecipientStatus = {
   waiting?: Waiting
 }
 
-export type MessageStatus = { message_id: string; from_agent: string; recipients: RecipientStatus[] }
+export type MessageStatus = {
+  message_id: string
+  from_agent: string
+  /** One agent, or a page of those to whom a topic's message went, by name. A message that waits for an agent which can do it has its address here. */
+  recipients: RecipientStatus[]
+  /** Of a message to a topic: how far it has come. */
+  fan_out?: FanOutStatus
+  next_cursor?: string | null
+}
+
+export type FanOutStatus = {
+  topic: string
+  /** pending until every subscriber was handed it. */
+  status: Status
+  accepted_at: string
+  expires_at: string
+  /** Subscribers that have it in their inboxes, or had. */
+  handed: number
+  /** Subscribers whose inboxes are full; it is tried again. */
+  full: number
+  /** Subscribers that could not be given it. */
+  failed: number
+}
 
 /**
  * What became of a message, known by its sender and id. Raises message.unknown for one that was never accepted, that
- * another agent sent, or whose retention has ended.
+ * another agent sent, or whose retention has ended; cursor.invalid.
  */
-export async function messageStatus(hive: Hive, fromAgent: string, messageId: string): Promise<MessageStatus> {
+export async function messageStatus(
+  hive: Hive,
+  fromAgent: string,
+  messageId: string,
+  page: { limit: number; cursor?: string | undefined } = { limit: 100 },
+): Promise<MessageStatus> {
   const sent = await findSent(hive, fromAgent, messageId)
   if (!sent) throw unknownMessage()
-  const { sequence, recipient } = sent
+  let { sequence, recipient } = sent
+  const relay = relayOf(recipient)
+  if (relay?.kind === 'topic') {
+    return { message_id: messageId, from_agent: fromAgent, ...(await fanOutStatus(hive, recipient, sequence, page)) }
+  }
+  if (relay) {
+    const { to } = await readProgress(hive, recipient, sequence)
+    if (to) [recipient, sequence] = [to.agent, to.sequence]
+  }
   const [status] = await recipientStatuses(hive, recipient, [sequence])
   if (!status) throw unknownMessage()
   return { message_id: messageId, from_agent: fromAgent, recipients: [status] }
@@ -99,16 +137,20 @@ function describeRow(agent: string, now: number, agentRow: string[], row: Status
   if ((message.state !== 'leased' || message.due_at <= now) && message.expires_at <= now) {
     return { ...common, status: 'expired', state: message.state }
   }
-  return { ...common, status: 'pending', state: message.state, waiting: waitingFor(message, now, agentRow, row) }
+  return { ...common, status: 'pending', state: message.state, waiting: waitingFor(agent, message, now, agentRow, row) }
 }
 
 function waitingFor(
+  agent: string,
   message: MessageState,
   now: number,
   agentRow: string[],
   row: ['live', string, number, string],
 ): Waiting {
   const [agentStatus, push, breakerUntil, deliverUntil] = agentRow
+  if (relayOf(agent)?.kind === 'capability' && message.state === 'ready') {
+    return { because: 'no live agent can do it', ahead: Number(row[2]) }
+  }
   if (message.state === 'leased') {
     if (message.due_at > now) return { because: 'a receiver holds it under a lease', until: iso(message.due_at) }
     return message.attempts < message.max_attempts

@@ -1,3 +1,4 @@
+import type { HiveConfig } from '../config.ts'
 import type { ErrorCode, FieldError } from '../errors.ts'
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
@@ -6,13 +7,20 @@ import { encodeEnvelope } from '../protocol/envelope.ts'
 import type { AgentMessage } from '../protocol/message.ts'
 import type { Status } from '../protocol/status.ts'
 import type { Moment, ScriptCall } from './bus.ts'
+import { describePublished, type ResultRow } from './describe-published.ts'
 import { shardOf } from './keys.ts'
-import { recipientStatuses } from './message-status.ts'
+import { deliveryOf } from './relay/hand-over.ts'
+import { relayOf } from './relay/relay-name.ts'
+import { createRouting, type RoutedMessage } from './relay/routing.ts'
 import { publishScript } from './scripts/publish.ts'
+import { bodyKey, sharedToken } from './shared-bodies.ts'
 import { sendWakes } from './wake.ts'
 
 /** Envelopes over this many bytes live under a key of their own, outside the inbox hash. */
 const inlineLimit = 16 * 1024
+
+/** A relay tries until the message's life ends, under leases as long as its worker may take; what the sender asks for is what its recipients' deliveries go by. */
+const relayDelivery = ({ relayRetryMs }: HiveConfig) => `1000000 1 f ${relayRetryMs} ${relayRetryMs}`
 
 /** What a sender learns of a message. */
 export type Published = {
@@ -24,6 +32,10 @@ export type Published = {
   accepted_at: string
   /** True when the same message was accepted before: the rest is what became of that one. */
   duplicate: boolean
+  /** Of a message to a topic: how many subscribers the topic has now, whatever message types they want. */
+  recipients?: number
+  /** Of a message to a capability: the agent that it was routed to; absent while it waits for one. */
+  routed_to?: string
 }
 
 const refusals: Record<string, { code: ErrorCode; field: string; say(message: AgentMessage): string }> = {
@@ -33,6 +45,12 @@ const refusals: Record<string, { code: ErrorCode; field: string; say(message: Ag
     say: () => 'was used before by this sender for a message with other content',
   },
   unknown: { code: 'agent.unknown', field: 'to_agent', say: (m) => `no agent is called ${JSON.stringify(m.to_agent)}` },
+  incapable: {
+    code: 'capability.unavailable',
+    field: 'to_agent',
+    say: (m) =>
+      `no live agent can do ${JSON.stringify(m.to_agent.slice('capability:'.length))}; with delivery_options.wait_for_recipient it waits for one`,
+  },
   disabled: { code: 'agent.disabled', field: 'to_agent', say: () => 'is disabled' },
   full: { code: 'inbox.full', field: 'to_agent', say: () => 'has a full inbox' },
   dead: { code: 'inbox.full', field: 'to_agent', say: () => 'has too many dead letters: redrive or discard them' },
@@ -46,10 +64,11 @@ const refusals: Record<string, { code: ErrorCode; field: string; say(message: Ag
 
 /**
  * Accepts 1 to 100 messages, all or nothing, each exactly once: a message is known by its sender and id, and one that
- * was accepted before answers its first result. `path` prefixes the field names of errors (`messages[3].`).
+ * was accepted before answers its first result. A message to a topic goes to its subscribers later, by way of a relay; one
+ * to a capability goes to the most proficient live agent. `path` prefixes the field names of errors (`messages[3].`).
  *
- * Raises message.conflict, agent.unknown, agent.disabled, inbox.full, loop.detected (each naming every message at
- * fault), history.backlog, redis.unavailable.
+ * Raises message.conflict, agent.unknown, agent.disabled, capability.unavailable, inbox.full, loop.detected (each naming
+ * every message at fault), history.backlog, redis.unavailable.
  */
 export async function publish(
   hive: Hive,
@@ -59,12 +78,19 @@ export async function publish(
   const path = options.path ?? (() => '')
   const requestId = hive.ids.requestId()
   const batch = distinct(messages, path)
-  const recipients = [...new Set(batch.unique.map(({ message }) => message.to_agent))]
-
-  const answer = await hive.bus.run(publishScript, requestId, (moment) =>
-    publishCall(hive, batch.unique, recipients, moment),
-  )
-  if (answer[0] === 'errors') throw refusal(batch.unique, answer.slice(2), path)
+  const routing = createRouting(hive, batch.unique)
+  let recipients: string[] = []
+  let answer: unknown[] = []
+  for (let attempt = 1; ; attempt++) {
+    await routing.place()
+    recipients = [...new Set(batch.unique.map(({ inbox }) => inbox))]
+    answer = await hive.bus.run(publishScript, requestId, (moment) =>
+      publishCall(hive, batch.unique, recipients, moment),
+    )
+    if (answer[0] !== 'errors') break
+    const faults = await routing.mend(faultsOf(batch.unique, answer.slice(2)))
+    if (faults.length > 0 || attempt === mostAttempts) throw refusal(faults, path)
+  }
   if (answer[0] === 'backlog') {
     throw new HiveError('history.backlog', 'History is too far behind to accept more messages.', { retryAfter: 10 })
   }
@@ -76,15 +102,19 @@ export async function publish(
     deliver.push({ agent: recipients[Number(wakes[i])] as string, delayMs: Number(wakes[i + 1]) })
   }
   if (deliver.length > 0 || history.length > 0) await sendWakes(hive, { requestId, deliver, history })
-  const published = await describe(hive, batch.unique, results)
+  await routing.lookAgain()
+  const published = await describePublished(hive, batch.unique, results)
   return batch.places.map(({ at, repeated }) => {
     const first = published[at] as Published
     return repeated ? { ...first, duplicate: true } : first
   })
 }
 
-type ResultRow = [duplicate: number, acceptedAt: string, sequence: string, recipient: string]
-type Prepared = { message: AgentMessage; digest: string; index: number }
+/** Inboxes of relays may have to be made first, and full ones passed over. */
+const mostAttempts = 10
+
+type Prepared = RoutedMessage & { digest: string; index: number }
+type Fault = { prepared: Prepared; why: string }
 
 /** Finds messages that stand twice in one batch: the second is a duplicate of the first, or a conflict. */
 function distinct(messages: AgentMessage[], path: (index: number) => string) {
@@ -99,7 +129,7 @@ function distinct(messages: AgentMessage[], path: (index: number) => string) {
     if (before === undefined) {
       seen.set(identity, unique.length)
       places.push({ at: unique.length, repeated: false })
-      unique.push({ message, digest, index })
+      unique.push({ message, digest, index, inbox: message.to_agent })
     } else {
       if (unique[before]?.digest !== digest) {
         errors.push({ field: `${path(index)}message_id`, message: 'stands twice in the batch with different content' })
@@ -149,29 +179,25 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
 
   const rows: string[] = []
   let bodies = 0
-  for (const { message, digest } of batch) {
+  for (const { message, digest, inbox } of batch) {
+    const relayed = relayOf(inbox) !== undefined
     const envelope = encodeEnvelope(message)
     const size = Buffer.byteLength(envelope)
     const options = message.delivery_options
     let token = '-'
     let body = 0
     if (size > inlineLimit) {
-      token = hive.ids.requestId()
+      token = relayed ? sharedToken(hive.ids.requestId()) : hive.ids.requestId()
       body = ++bodies
-      declared.push(keys.body(message.to_agent, token))
+      declared.push(bodyKey(keys, inbox, token))
     }
-    const { backoff } = options
     const head = [
       senderAt.get(message.from_agent),
-      recipientAt.get(message.to_agent),
+      recipientAt.get(inbox),
       message.priority,
       message.ttl * 1000,
       Math.round(options.delay_seconds * 1000),
-      options.max_attempts,
-      Math.round(options.lease_seconds * 1000),
-      backoff.type === 'fixed' ? 'f' : 'e',
-      Math.round(backoff.base_seconds * 1000),
-      Math.round(backoff.cap_seconds * 1000),
+      relayed ? relayDelivery(hive.config) : deliveryOf(options),
       size,
       token,
       body,
@@ -203,42 +229,22 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
   }
 }
 
-function refusal(batch: Prepared[], faults: unknown[], path: (index: number) => string): HiveError {
-  const errors: FieldError[] = []
-  for (let i = 0; i < faults.length; i += 2) {
-    const prepared = batch[Number(faults[i])] as Prepared
-    const { code, field, say } = refusals[String(faults[i + 1])] as (typeof refusals)[string]
-    errors.push({ field: `${path(prepared.index)}${field}`, message: say(prepared.message), code })
-  }
+function faultsOf(batch: Prepared[], faults: unknown[]): Fault[] {
+  return Array.from({ length: faults.length / 2 }, (_, i) => ({
+    prepared: batch[Number(faults[2 * i])] as Prepared,
+    why: String(faults[2 * i + 1]),
+  }))
+}
+
+function refusal(faults: Fault[], path: (index: number) => string): HiveError {
+  const errors = faults.map(({ prepared, why }): FieldError => {
+    const { code, field, say } = refusals[why] as (typeof refusals)[string]
+    return { field: `${path(prepared.index)}${field}`, message: say(prepared.message), code }
+  })
   const code = errors[0]?.code ?? 'internal'
   const first = errors[0] as FieldError
   return new HiveError(code, `Nothing was published: ${first.field} ${first.message}.`, {
     errors,
     ...(code === 'inbox.full' ? { retryAfter: 5 } : {}),
-  })
-}
-
-/** Puts the script's rows into words; a duplicate is answered with what became of the first. */
-async function describe(hive: Hive, batch: Prepared[], results: ResultRow[]): Promise<Published[]> {
-  const earlier = results.filter(([duplicate]) => Number(duplicate) === 1)
-  const statuses = new Map<string, Status>()
-  const byRecipient = Map.groupBy(earlier, ([, , , recipient]) => recipient)
-  for (const [recipient, rows] of byRecipient) {
-    const sequences = rows.map(([, , sequence]) => sequence)
-    const found = await recipientStatuses(hive, recipient, sequences)
-    for (const [i, status] of found.entries()) {
-      if (status) statuses.set(`${recipient}\n${sequences[i]}`, status.status)
-    }
-  }
-  return batch.map(({ message }, i) => {
-    const [duplicate, acceptedAt, sequence, recipient] = results[i] as ResultRow
-    return {
-      message_id: message.message_id,
-      from_agent: message.from_agent,
-      to_agent: message.to_agent,
-      status: statuses.get(`${recipient}\n${sequence}`) ?? 'pending',
-      accepted_at: new Date(Number(acceptedAt)).toISOString(),
-      duplicate: Number(duplicate) === 1,
-    }
   })
 }

@@ -9,6 +9,7 @@ import { shardOf } from './keys.ts'
 import { encodeReceipt } from './receipt.ts'
 import { type Died, rememberDead } from './remember-dead.ts'
 import { receiveScript } from './scripts/receive.ts'
+import { bodyKey } from './shared-bodies.ts'
 import { sendWakes } from './wake.ts'
 
 /** One answer carries at most this much of messages, but always at least one: Lambda's answers end at 6 MB. */
@@ -243,7 +244,7 @@ async function leasedOf(hive: Hive, agent: string, rows: MessageRow[]): Promise<
   const bodies = new Map<string, string | null>()
   if (large.length > 0) {
     const found = await hive.bus.ask((redis) =>
-      redis.mget<(string | null)[]>(...large.map((row) => hive.bus.keys.body(agent, row[5]))),
+      redis.mget<(string | null)[]>(...large.map((row) => bodyKey(hive.bus.keys, agent, row[5]))),
     )
     for (const [i, row] of large.entries()) bodies.set(row[0], found[i] ?? null)
   }

@@ -8,6 +8,7 @@ import { decodeReceipt } from './receipt.ts'
 import { wakeAfter } from './receive.ts'
 import { type Died, rememberDead } from './remember-dead.ts'
 import { settleScript } from './scripts/settle.ts'
+import { isShared, releaseShared } from './shared-bodies.ts'
 
 export type SettleInput = {
   /** Receipts of messages that were handled. */
@@ -90,7 +91,9 @@ export async function settleActions(
       keys: [
         ...inboxKeys(bus, agent, moment),
         ...recent.keys,
-        ...known.flatMap(({ receipt }) => (receipt.body === null ? [] : [bus.keys.body(agent, receipt.body)])),
+        ...known.flatMap(({ receipt }) =>
+          receipt.body === null || isShared(receipt.body) ? [] : [bus.keys.body(agent, receipt.body)],
+        ),
       ],
       args: [
         agent,
@@ -114,7 +117,14 @@ export async function settleActions(
   if (answer[0] === 'unknown') throw unknownAgent(agent)
   if (answer[0] === 'stale') throw staleReceipts(actions)
   const [, , counts, history, delay, rows, died] = answer as SettleAnswer
-  await Promise.all([rememberDead(hive, agent, died), wakeAfter(hive, agent, requestId, Number(history), delay)])
+  const shared = known.flatMap(({ receipt: { body } }, i) =>
+    body !== null && isShared(body) && rows[i]?.[0] === 'delivered' ? [body] : [],
+  )
+  await Promise.all([
+    rememberDead(hive, agent, died),
+    releaseShared(hive, agent, shared),
+    wakeAfter(hive, agent, requestId, Number(history), delay),
+  ])
   let row = 0
   return {
     results: actions.map((action, i) => describe(action.receipt, receipts[i] ? rows[row++] : undefined)),

@@ -2,6 +2,8 @@ import type { Hive } from '../hive.ts'
 import { dropBodies } from './drop-bodies.ts'
 import { inboxKeys } from './inbox-keys.ts'
 import { wakeAfter } from './receive.ts'
+import { closeRelay } from './relay/open-relay.ts'
+import { relayOf } from './relay/relay-name.ts'
 import { type Died, rememberDead } from './remember-dead.ts'
 import { tendScript } from './scripts/tend.ts'
 
@@ -20,12 +22,13 @@ export async function tend(hive: Hive, agent: string): Promise<{ more: boolean }
     args: [agent, String(eventsARound)],
   }))
   if (answer[0] === 'unknown') return { more: false }
-  const [, , , orphans, history, delay, more, died] = answer as TendAnswer
+  const [, , counts, orphans, history, delay, more, died] = answer as TendAnswer
   await Promise.all([
     dropBodies(hive, agent, orphans),
     rememberDead(hive, agent, died),
     wakeAfter(hive, agent, requestId, Number(history), delay),
   ])
+  if (relayOf(agent) && counts.every((count) => Number(count) === 0)) await closeRelay(hive, agent)
   return { more: Number(more) === 1 }
 }
 

@@ -39,7 +39,7 @@ export async function deliver(hive: Hive, agent: string): Promise<void> {
     if (gone) await disableEndpoint(hive, agent, claim.target.endpoint)
     if (refused) {
       const description = 'A webhook was not sent: the endpoint leads to an address that is refused.'
-      await recordSecurityEvent(hive, { type: 'endpoint.blocked', description, metadata: { agent } })
+      await recordSecurityEvent(hive, { type: 'endpoint.blocked', of: agent, description, metadata: { agent } })
     }
     if (last) return
   }

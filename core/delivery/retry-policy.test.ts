@@ -1,6 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { backoffMs, decide, parseRetryAfter } from './retry-policy.ts'
+import { decide, parseRetryAfter } from './retry-policy.ts'
 
 describe('decide', () => {
   it.each([200, 201, 202, 204, 299])('acks on %i', (status) => {
@@ -59,27 +58,5 @@ describe('parseRetryAfter', () => {
     ['never GMT', undefined],
   ])('reads %j as %s ms', (header, expected) => {
     expect(parseRetryAfter(header, now)).toBe(expected)
-  })
-})
-
-describe('backoffMs', () => {
-  const options = { backoff: 'exponential' as const, baseMs: 1_000, capMs: 60_000 }
-
-  it('doubles its upper bound with each attempt, up to the cap', () => {
-    const bounds = [1, 2, 3, 4, 7, 8, 5_000].map((attempt) => backoffMs(attempt, options, () => 1))
-    expect(bounds).toEqual([1_000, 2_000, 4_000, 8_000, 60_000, 60_000, 60_000])
-  })
-
-  it('spreads over the whole range down to nothing', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2_000 }), fc.double({ min: 0, max: 1, noNaN: true }), (attempt, random) => {
-        const bound = Math.min(options.capMs, options.baseMs * 2 ** (attempt - 1))
-        expect(backoffMs(attempt, options, () => random)).toBe(Math.floor(random * bound))
-      }),
-    )
-  })
-
-  it('always waits the base when fixed', () => {
-    expect(backoffMs(9, { ...options, backoff: 'fixed' }, () => 0.1)).toBe(1_000)
   })
 })

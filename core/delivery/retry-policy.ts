@@ -45,17 +45,3 @@ export function parseRetryAfter(header: string | undefined, nowMs: number): numb
   const wait = /^\d+$/.test(text) ? Number(text) * 1000 : /GMT$/.test(text) ? Date.parse(text) - nowMs : Number.NaN
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), maxRetryAfterMs)
 }
-
-/**
- * The wait before the attempt that follows attempt number `attempt` (from 1), in milliseconds.
- * Exponential with full jitter: `random · min(cap, base · 2^(attempt − 1))`; fixed: `base`.
- * The settle script computes the same in Lua.
- */
-export function backoffMs(
-  attempt: number,
-  options: { backoff: 'exponential' | 'fixed'; baseMs: number; capMs: number },
-  random: () => number,
-): number {
-  if (options.backoff === 'fixed') return options.baseMs
-  return Math.floor(random() * Math.min(options.capMs, options.baseMs * 2 ** (attempt - 1)))
-}

@@ -1,5 +1,7 @@
 import { shardCount } from '../bus/keys.ts'
 import { outboxBacklog } from '../bus/outbox.ts'
+import { findCapable } from '../bus/relay/capable.ts'
+import { closeRelay, openRelay } from '../bus/relay/open-relay.ts'
 import { dueAgents, tend } from '../bus/tend.ts'
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
@@ -26,6 +28,7 @@ export async function sweep(hive: Hive): Promise<Swept> {
   const [inboxes, shards] = await Promise.all([
     Promise.all(Array.from({ length: shardCount }, (_, shard) => tendShard(hive, shard, end))),
     wakeHistories(hive),
+    wakeWaiting(hive),
   ])
   return { inboxes: inboxes.reduce((sum, count) => sum + count, 0), shards }
 }
@@ -39,6 +42,17 @@ async function wakeHistories(hive: Hive): Promise<number> {
     ),
   )
   return shards.length
+}
+
+/** Sets relays going in which messages wait for agents that have come to life meanwhile. */
+async function wakeWaiting(hive: Hive): Promise<void> {
+  const { bus } = hive
+  const capabilities = await bus.ask((redis) => redis.smembers(bus.keys.waiting))
+  for (const capability of capabilities) {
+    const relay = `capability:${capability}`
+    if (await closeRelay(hive, relay)) continue
+    if ((await findCapable(hive, capability)).length > 0) await openRelay(hive, relay, { running: true })
+  }
 }
 
 async function tendShard(hive: Hive, shard: number, end: number): Promise<number> {

@@ -26,6 +26,7 @@ const Backoff = z
  *   it). Just the type may be given as a string.
  * - `lease_seconds`: how long a recipient has until the message is handed over again.
  * - `ordering_key`: messages to one recipient with the same key are handed over one at a time, in publish order.
+ * - `wait_for_recipient`: a message to a capability that no live agent has waits until one has it, at most its ttl.
  */
 export const DeliveryOptions = z.strictObject({
   delay_seconds: z.number().min(0).describe('Not handed over before; less than the ttl.').default(0),
@@ -50,5 +51,9 @@ export const DeliveryOptions = z.strictObject({
   ordering_key: Printable.describe(
     'Messages to one recipient with the same key are handed over one at a time, in publish order.',
   ).exactOptional(),
+  wait_for_recipient: z
+    .boolean()
+    .describe('For `capability:` addresses: accepted although no live agent can do it, to wait until one can.')
+    .exactOptional(),
 })
 export type DeliveryOptions = z.output<typeof DeliveryOptions>

@@ -50,6 +50,12 @@ export const AgentMessage = z
     // Every fault is named at once, so this one is looked for although others were found.
     when: () => true,
   })
+  .refine(waitsForCapability, {
+    path: ['delivery_options', 'wait_for_recipient'],
+    error: 'is only for messages to a capability',
+    params: { code: 'request.unprocessable' },
+    when: () => true,
+  })
   .describe('A message between agents, version 1, with the defaults filled in.')
 export type AgentMessage = z.output<typeof AgentMessage>
 
@@ -82,8 +88,8 @@ export type ParseMessageOptions = {
  * changed, and the result shares its body. Reading a result again gives an equal one.
  *
  * Throws HiveError, all faults at once in `errors`, by the sender's own names: `version.unknown`, `request.invalid`,
- * `request.too_large` when nothing but sizes is at fault, `request.unprocessable` when nothing but a delay beyond the
- * ttl is.
+ * `request.too_large` when nothing but sizes is at fault, `request.unprocessable` when nothing but options that
+ * contradict the rest are.
  */
 export function parseMessage(input: unknown, options: ParseMessageOptions): AgentMessage {
   const path = options.path ?? ''
@@ -167,6 +173,14 @@ function endsBeforeTtl(message: unknown): boolean {
   const delay = options?.delay_seconds
   // A ttl that is itself at fault is no measure for the delay.
   return typeof ttl !== 'number' || ttl < 1 || typeof delay !== 'number' || delay < ttl
+}
+
+function waitsForCapability(message: unknown): boolean {
+  const { to_agent: to, delivery_options: options } = message as {
+    to_agent?: unknown
+    delivery_options?: { wait_for_recipient?: unknown }
+  }
+  return options?.wait_for_recipient !== true || typeof to !== 'string' || to.startsWith('capability:')
 }
 
 /** A fault of a field that the sender calls otherwise, under the sender's name. */

@@ -27,7 +27,7 @@ export type AgentPatch = {
 }
 
 /**
- * An `entry` is added to the audit log together with the change, or neither is there. All methods raise
+ * An `entry` is added to the audit log together with the change, or neither is there: what was so already is no change. All methods raise
  * `postgres.unavailable`, and `request.unprocessable` for values that the columns do not take.
  */
 export interface AgentsRepository {

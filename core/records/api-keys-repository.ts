@@ -33,6 +33,7 @@ export interface ApiKeysRepository {
   rotate(
     id: string,
     follower: { id: string; secret_hash: string; expires_at: string | undefined; overlapSeconds: number },
+    entry?: AuditEntry,
   ): Promise<{ key: ApiKeyRecord; replaced: ApiKeyRecord } | undefined>
   /** Ends a key for good. Undefined if there is no such key. */
   revoke(id: string, entry?: AuditEntry): Promise<ApiKeyRecord | undefined>

@@ -30,5 +30,6 @@ export const columns = {
     'created_at',
     'updated_at',
   ],
+  subscriptions: ['topic', 'agent_name', 'message_types', 'created_at', 'updated_at'],
   api_keys: ['id', 'agent', 'scopes', 'secret_hash', 'replaces', 'created_at', 'expires_at', 'revoked_at', 'version'],
 } as const

@@ -19,7 +19,9 @@ import { recordConversations } from './statements/record-conversations.ts'
 import { createRetention } from './statements/retention.ts'
 import { rollUpMetrics } from './statements/roll-up-metrics.ts'
 import { createSecurityEvents } from './statements/security-events.ts'
+import { createSubscriptions } from './statements/subscriptions.ts'
 import { writeMetrics } from './statements/write-metrics.ts'
+import type { SubscriptionsRepository } from './subscriptions-repository.ts'
 
 /** What is kept for good. */
 export type Records = {
@@ -28,6 +30,7 @@ export type Records = {
   agents: AgentsRepository
   apiKeys: ApiKeysRepository
   capabilities: CapabilitiesRepository
+  subscriptions: SubscriptionsRepository
   securityEvents: SecurityEventsRepository
   audit: AuditRepository
   retention: RetentionRepository
@@ -55,6 +58,7 @@ export function createRecords(config: RecordsConfig, options: Partial<RunOptions
     agents: createAgents(run),
     apiKeys: createApiKeys(run),
     capabilities: createCapabilities(run),
+    subscriptions: createSubscriptions(run),
     securityEvents: createSecurityEvents(run),
     audit: createAudit(run),
     retention: createRetention(run),

@@ -16,10 +16,15 @@ export function decodeCursor(kind: string, cursor: string, ...checks: ((part: st
   const parts = parse(cursor)
   if (!Array.isArray(parts) || parts.length !== checks.length + 1 || parts[0] !== kind) throw invalidCursor()
   const position: unknown[] = parts.slice(1)
-  const passes = position.every((part, index) => typeof part === 'string' && checks[index]?.(part))
+  const passes = position.every(
+    (part, index) => typeof part === 'string' && storable.test(part) && checks[index]?.(part),
+  )
   if (!passes) throw invalidCursor()
   return position as string[]
 }
+
+/** No list has given what Postgres takes for no text. */
+const storable = /^[^\0\p{Cs}]*$/u
 
 export function invalidCursor(): HiveError {
   return new HiveError('cursor.invalid', 'The cursor is not one that this list has given.', {

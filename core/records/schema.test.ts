@@ -32,7 +32,7 @@ describe('the schema', () => {
       WHERE table_schema = 'public' AND table_name NOT LIKE 'schema%' AND data_type <> 'text' GROUP BY data_type`)
     const found = Object.fromEntries(rows.map(({ data_type, names }) => [data_type, names]))
     expect(found).toEqual({
-      ARRAY: ['agents.sealed_secrets', 'api_keys.scopes'],
+      ARRAY: ['agents.sealed_secrets', 'api_keys.scopes', 'subscriptions.message_types'],
       bigint: [
         'agent_capabilities.id',
         'agent_conversations.id',
@@ -64,6 +64,8 @@ describe('the schema', () => {
         'audit_logs.timestamp',
         'metric_writes.written_at',
         'security_events.timestamp',
+        'subscriptions.created_at',
+        'subscriptions.updated_at',
       ],
       uuid: ['agent_conversations.conversation_id', 'audit_logs.event_id', 'security_events.event_id'],
     })

@@ -37,7 +37,7 @@ export type SecurityEventQuery = {
 export interface SecurityEventsRepository {
   /**
    * Stores events, and gives how many: all that are not stored already. With `most_per_minute` an event is dropped when
-   * the last minute has that many of its type, whoever wrote them; callers at the same time may together go over it.
+   * the last minute has that many of its type and of the same `of` in its metadata, whoever wrote them; callers at the same time may together go over it.
    */
   record(events: SecurityEvent[], options?: { most_per_minute?: number | undefined }): Promise<number>
   /** Newest first. A page ends at `limit` rows or about 3 MiB. Throws `cursor.invalid`. */

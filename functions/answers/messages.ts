@@ -13,6 +13,14 @@ export const Published = z
     duplicate: z
       .boolean()
       .describe('True when the same message was accepted before: the rest is what became of that one.'),
+    recipients: z
+      .int()
+      .optional()
+      .describe('Of a message to a topic: how many subscribers it has, whatever message types they want.'),
+    routed_to: z
+      .string()
+      .optional()
+      .describe('Of a message to a capability: the agent that it was routed to; absent while it waits for one.'),
   })
   .describe('A message that is accepted: it will be delivered, or become a dead letter, or expire.')
 
@@ -39,10 +47,28 @@ export const RecipientStatus = z.strictObject({
     .optional(),
 })
 
+export const FanOutStatus = z
+  .strictObject({
+    topic: z.string(),
+    status: Status.describe('pending until every subscriber was handed it.'),
+    accepted_at: moment,
+    expires_at: moment,
+    handed: z.int().describe('Subscribers that it was handed to.'),
+    full: z.int().describe('Subscribers whose inboxes are full; it is tried again.'),
+    failed: z.int().describe('Subscribers that could not be given it.'),
+  })
+  .describe('How far a message to a topic has come.')
+
 export const MessageStatus = z
   .strictObject({
     message_id: z.string(),
     from_agent: z.string(),
     recipients: z.array(RecipientStatus),
+    fan_out: FanOutStatus.optional(),
+    next_cursor: z
+      .string()
+      .nullable()
+      .optional()
+      .describe('Of a message to a topic: where its further recipients are.'),
   })
   .describe('What became of a message at each of its recipients.')

@@ -12,6 +12,7 @@ const tags = {
   agents: 'Who is in the hive.',
   capabilities: 'What agents can do.',
   messages: 'Publishing messages, and what became of them.',
+  topics: 'Who gets what is published to a topic.',
   inboxes: 'Taking messages, and settling what was taken.',
   'dead letters': 'Messages whose attempts are used up.',
   conversations: 'What agents said to each other.',
@@ -24,6 +25,7 @@ const tags = {
 const tagOf: Record<Route['file'], keyof typeof tags> = {
   agents: 'agents',
   capabilities: 'capabilities',
+  topics: 'topics',
   publish: 'messages',
   messages: 'messages',
   inbox: 'inboxes',

@@ -33,6 +33,10 @@ export const requestExamples: Record<NonNullable<Route['request']>, Examples> = 
       value: { proficiency_level: 9, description: 'Builds and tests web applications.' },
     },
   },
+  Subscribe: {
+    all: { summary: 'Every message of the topic', value: {} },
+    some: { summary: 'Only some types', value: { message_types: ['release', 'rollback'] } },
+  },
   NewMessage: {
     least: {
       summary: 'The least there is',
@@ -135,6 +139,7 @@ export const requestExamples: Record<NonNullable<Route['request']>, Examples> = 
 export const parameterExamples: Record<PathParameter, string> & Record<string, string | number> = {
   agent: 'builder',
   capability: 'build',
+  topic: 'releases',
   min_proficiency: 5,
   conversation_id: '0b9f2c1e-6a51-4c0e-9a57-3f4a3f0f8d11',
   message_id: 'build-42',
@@ -148,7 +153,7 @@ export const parameterExamples: Record<PathParameter, string> & Record<string, s
   event_type: 'auth.failed',
   severity: 'medium',
   action: 'agent.put',
-  actor: 'admin',
+  actor: 'config:1',
   target: 'builder',
   from: '2026-03-01T00:00:00Z',
   to: '2026-03-02T00:00:00Z',

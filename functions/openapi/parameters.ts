@@ -16,8 +16,9 @@ export type Parameter = {
 /** What a route takes outside of its body. */
 export function parametersOf(route: Route): Parameter[] {
   const path = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+  const inPath = parameters('path', parameterSchemas.path)
   return [
-    ...parameters('path', parameterSchemas.path).filter(({ name }) => path.includes(name)),
+    ...path.flatMap((wanted) => inPath.filter(({ name }) => name === wanted)),
     ...(route.query === null ? [] : parameters('query', parameterSchemas[route.query])),
     ...(route.idempotent ? [idempotencyKey] : []),
   ]

@@ -31,6 +31,7 @@ export const ChangeAgent = z
     signing_secret: RegisterAgent.shape.signing_secret,
     disabled: RegisterAgent.shape.disabled.unwrap().exactOptional(),
   })
+  .refine((change) => Object.keys(change).length > 0, 'must change something: endpoint, signing_secret or disabled')
   .describe('Only what changes. A new signing secret signs beside the one before it, until it is replaced too.')
 
 /** Body of `POST …/signing-secret/rotate`: the secret to use, else one is made. */

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { AgentName } from '../../core/protocol/agent-name.ts'
 import { Printable } from '../../core/protocol/printable.ts'
+import { paging } from './paging.ts'
 
 /** Body of `POST /v1/messages/batch`. Each message may be of any version; core reads them. */
 export const PublishBatch = z
@@ -8,7 +9,8 @@ export const PublishBatch = z
   .describe('Messages of which all are accepted or none. A fault is named by its place: `messages[3].to_agent`.')
 
 export const MessagePath = z.object({ message_id: Printable.describe("The sender's own id of the message.") })
-/** Who sent the message; the agent of the key, where it has one, need not be told. */
+/** Who sent the message, which the agent of the key need not tell, and which of a topic's many recipients to show. */
 export const SenderQuery = z.strictObject({
   from_agent: AgentName.describe('The sender of the message; the agent of the key unless given.').exactOptional(),
+  ...paging,
 })

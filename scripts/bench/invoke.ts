@@ -16,13 +16,24 @@ export async function invoke(
   routeKey: RouteKey,
   input: { path?: Record<string, string>; body: unknown },
 ): Promise<Record<string, unknown>> {
+  const result = await call(handler, routeKey, { ...input, key: benchKey })
+  if ((result.statusCode ?? 500) >= 300) throw new Error(`${routeKey} answered ${result.statusCode}: ${result.body}`)
+  return JSON.parse(result.body ?? '{}') as Record<string, unknown>
+}
+
+/** The same with a key of one's own, and whatever is answered. */
+export async function call(
+  handler: unknown,
+  routeKey: RouteKey,
+  input: { path?: Record<string, string>; body: unknown; key: string },
+): Promise<APIGatewayProxyStructuredResultV2> {
   const requestId = `bench-${++requests}`
   const event: APIGatewayProxyEventV2 = {
     version: '2.0',
     routeKey,
     rawPath: '/',
     rawQueryString: '',
-    headers: { authorization: `Bearer ${benchKey}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${input.key}`, 'content-type': 'application/json' },
     ...(input.path ? { pathParameters: input.path } : {}),
     requestContext: {
       accountId: '000000000000',
@@ -39,7 +50,5 @@ export async function invoke(
     body: JSON.stringify(input.body),
     isBase64Encoded: false,
   }
-  const result = await (handler as Handler)(event, lambdaContext('bench', requestId, 30_000))
-  if ((result.statusCode ?? 500) >= 300) throw new Error(`${routeKey} answered ${result.statusCode}: ${result.body}`)
-  return JSON.parse(result.body ?? '{}') as Record<string, unknown>
+  return (handler as Handler)(event, lambdaContext('bench', requestId, 30_000))
 }

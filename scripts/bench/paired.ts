@@ -11,11 +11,17 @@ export type Result = {
 
 /**
  * Measures sides in turn, round after round, so that a machine whose speed drifts drifts for all of them. The first
- * round warms up and does not count. Answers units a second.
+ * `warmUp` rounds do not count. Answers units a second.
  */
-export async function measureRates(name: string, unit: string, sides: Side[], rounds: number): Promise<Result> {
+export async function measureRates(
+  name: string,
+  unit: string,
+  sides: Side[],
+  rounds: number,
+  { warmUp = 1 } = {},
+): Promise<Result> {
   const rates = sides.map((): number[] => [])
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 1 - warmUp; round <= rounds; round++) {
     for (const [i, side] of sides.entries()) {
       await side.prepare?.()
       const start = performance.now()
@@ -28,14 +34,15 @@ export async function measureRates(name: string, unit: string, sides: Side[], ro
 }
 
 /**
- * Measures how long single calls take, the sides in turn call by call. Answers milliseconds; `percentile` picks which.
+ * Measures how long single calls take, the sides in turn call by call. Answers milliseconds, one result for each of the
+ * percentiles.
  */
 export async function measureLatencies(
   name: string,
   sides: { name: string; call(): Promise<unknown> }[],
   calls: number,
-  percentile: number,
-): Promise<Result> {
+  percentiles: number[],
+): Promise<Result[]> {
   const times = sides.map((): number[] => [])
   const warmUp = Math.ceil(calls / 10)
   for (let call = -warmUp; call < calls; call++) {
@@ -45,16 +52,18 @@ export async function measureLatencies(
       if (call >= 0) times[i]?.push(performance.now() - start)
     }
   }
-  const pick = (list: number[]) => quantile(list, percentile)
-  return {
-    name,
-    unit: `ms, p${percentile * 100}`,
-    sides: sides.map((side, i) => {
-      const list = times[i] as number[]
-      return { name: side.name, median: pick(list), least: quantile(list, 0), most: quantile(list, 1) }
-    }),
-    ratios: times.slice(1).map((list) => pick(times[0] as number[]) / pick(list)),
-  }
+  return percentiles.map((percentile) => {
+    const pick = (list: number[]) => quantile(list, percentile)
+    return {
+      name,
+      unit: `ms, p${percentile * 100}`,
+      sides: sides.map((side, i) => {
+        const list = times[i] as number[]
+        return { name: side.name, median: pick(list), least: quantile(list, 0), most: quantile(list, 1) }
+      }),
+      ratios: times.slice(1).map((list) => pick(times[0] as number[]) / pick(list)),
+    }
+  })
 }
 
 function summarise(name: string, unit: string, sides: Side[], rates: number[][]): Result {

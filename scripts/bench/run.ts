@@ -8,6 +8,7 @@ import type { Result } from './paired.ts'
 import { benchPublish } from './publish.ts'
 import { benchPush } from './push.ts'
 import { startStack } from './stack.ts'
+import { benchStorm } from './storm.ts'
 
 const benches = {
   publish: benchPublish,
@@ -15,6 +16,7 @@ const benches = {
   push: benchPush,
   isolation: benchIsolation,
   metrics: benchMetricWrite,
+  storm: benchStorm,
 } as const
 type BenchName = keyof typeof benches
 

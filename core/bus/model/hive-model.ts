@@ -52,7 +52,7 @@ export type ModelInbox = {
   counters: Counters
   /** What each request id of a `receive` was given, while Redis remembers it. */
   requests: Map<string, { given: ModelReceipt[]; remembered: Period }>
-  hops: Map<string, number>
+  hops: Map<string, { hop: number; from: string }>
 }
 
 export type ModelLimits = {

@@ -36,7 +36,7 @@ export function modelPublish(model: HiveModel, batch: AgentMessage[]): ModelPubl
       continue
     }
     if (message.causation_id !== undefined) {
-      const hop = (model.inboxes.get(message.from_agent)?.hops.get(message.causation_id) ?? 0) + 1
+      const hop = (model.inboxes.get(message.from_agent)?.hops.get(message.causation_id)?.hop ?? 0) + 1
       hops.set(index, hop)
       if (hop > model.limits.hopLimit) refuse(index, 'loop.detected')
     }
@@ -73,7 +73,11 @@ export function modelPublish(model: HiveModel, batch: AgentMessage[]): ModelPubl
     const hop = hops.get(index) ?? 0
     // another sender may use the same id: the longer chain counts
     const chain = model.inboxes.get(message.to_agent)?.hops
-    if (hop > 0) chain?.set(message.message_id, Math.max(hop, chain.get(message.message_id) ?? 0))
+    const noted = chain?.get(message.message_id)
+    // whoever uses an id that another one has used has no say in that one's chain
+    if (hop > 0 && (!noted || (noted.from === message.from_agent && noted.hop < hop))) {
+      chain?.set(message.message_id, { hop, from: message.from_agent })
+    }
     return { message: accepted, duplicate: false, status: 'pending' }
   })
 }

@@ -35,6 +35,7 @@ export function modelSettle(
     }
     if (action === 'ack') {
       message.deliveredBy = lease
+      message.reason = ''
       end(inbox, message, 'delivered')
       return { outcome: 'delivered', duplicate: false }
     }

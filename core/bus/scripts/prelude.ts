@@ -1,3 +1,4 @@
+import { accept } from './prelude/accept.ts'
 import { dueEvents } from './prelude/due-events.ts'
 import { flush } from './prelude/flush.ts'
 import { inbox } from './prelude/inbox.ts'
@@ -36,4 +37,5 @@ export const prelude = [
   outbox,
   outcomes,
   flush,
+  accept,
 ].join('')

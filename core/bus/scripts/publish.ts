@@ -61,6 +61,7 @@ for i = 1, nMessages do
     ttl = tonumber(ttl), delay = tonumber(delay), max = tonumber(max), lms = tonumber(lms), backoff = backoff, base = tonumber(bbase),
     cap = tonumber(cap), size = tonumber(size), token = token, body = tonumber(body), key = ARGV[at + 2], id = ARGV[at + 3],
     corr = ARGV[at + 4], digest = ARGV[at + 5], cause = ARGV[at + 6], envelope = ARGV[at + 7], hop = 0}
+  x.from = x.sender.name
   messages[i] = x
   local list = x.sender.messages
   list[#list + 1] = x
@@ -119,7 +120,7 @@ for _, sender in ipairs(senders) do
   if #asking > 0 then
     for bucket = 2, 1, -1 do
       local values = redis.call('HMGET', sender.hops[bucket], unpack(causes))
-      for i, x in ipairs(asking) do if values[i] then x.hop = tonumber(values[i]) + 1 end end
+      for i, x in ipairs(asking) do if values[i] then x.hop = tonumber(string.match(values[i], '^%d+')) + 1 end end
     end
     for _, x in ipairs(asking) do if x.hop > S.hopLimit then refuse(x, 'loop') end end
   end
@@ -150,11 +151,9 @@ for _, r in ipairs(recipients) do
     for _, x in ipairs(r.messages) do
       count = count + 1
       bytes = bytes + x.size
-      record = record + recordSize({body = x.token, size = x.size, key = x.key, from = x.sender.name, id = x.id, corr = x.corr})
-      if ib.m.status == '' then refuse(x, 'unknown')
-      elseif ib.m.status ~= 'enabled' then refuse(x, 'disabled')
-      elseif count > S.maxMessages or bytes > S.maxBytes or record > S.recordMax then refuse(x, 'full')
-      elseif ib.m.dead >= S.maxDead then refuse(x, 'dead') end
+      record = record + sizeInInbox(x)
+      local refused = refusalOf(ib, count, bytes, record)
+      if refused then refuse(x, refused) end
     end
     r.near = near
   end
@@ -167,25 +166,11 @@ for _, r in ipairs(recipients) do
   if ib then
     load(ib, r.near)
     for _, x in ipairs(r.messages) do
-      local m = ib.m
-      m.t = math.max(us, m.t + 1)
-      local seq = int(m.t)
-      local s = {seq = seq, rank = m.t, prio = x.prio, eff = x.prio, exp = now + x.ttl, att = 0, lease = 0, due = now + x.delay,
-        done = '-', prev = '-', next = '-', max = x.max, lms = x.lms, backoff = x.backoff, base = x.base, cap = x.cap, ttl = x.ttl,
-        size = x.size, hop = x.hop, body = x.token, acc = now, ext = '-', key = x.key, from = x.sender.name, id = x.id, corr = x.corr, reason = ''}
-      ib.cache[seq] = s
+      x.exp = now + x.ttl
+      x.due = now + x.delay
+      local seq = accept(ib, x)
       x.seq = seq
-      m.accepted = m.accepted + 1
-      m.bytes = m.bytes + x.size
-      m.record = m.record + recordSize(s)
-      if x.token == '-' then
-        ib.fields[#ib.fields + 1] = 'm:' .. seq
-        ib.fields[#ib.fields + 1] = x.envelope
-      end
-      if s.key == '' or joinChain(ib, s) then
-        if x.delay > 0 then enterDelayed(ib, s, s.due) else enterReady(ib, s) end
-      end
-      if x.hop > 0 then r.hops[#r.hops + 1] = x.id; r.hops[#r.hops + 1] = int(x.hop) end
+      if x.hop > 0 then r.hops[#r.hops + 1] = x.id; r.hops[#r.hops + 1] = x.hop; r.hops[#r.hops + 1] = x.from end
       local events = r.shard.events
       events[#events + 1] = 'a'
       events[#events + 1] = seq .. '\n' .. r.name .. '\n' .. x.envelope
@@ -197,53 +182,20 @@ for _, r in ipairs(recipients) do
 end
 
 -- nothing was written up to here
-local history = {}
-local added = {}
-for i, shard in ipairs(shards) do
-  if #shard.events > 0 then
-    local size = sizeOf(shard.events)
-    local total = redis.call('INCRBY', shard.bytes, size)
-    added[#added + 1] = {shard.bytes, size}
-    if total > S.outboxMax and total > size then
-      for _, undo in ipairs(added) do
-        -- a count that this call made must not stay behind
-        if redis.call('DECRBY', undo[1], undo[2]) == 0 then redis.call('DEL', undo[1]) end
-      end
-      return {'backlog', int(now)}
-    end
-    if total == size then history[#history + 1] = i - 1 end
-  end
-end
-for _, shard in ipairs(shards) do append(shard.outbox, shard.events) end
+local history = writeOutbox(shards)
+if not history then return {'backlog', int(now)} end
 
 local wakes = {}
 for i, r in ipairs(recipients) do
   if r.ib then
     local delay = askWake(r.ib)
     if delay then wakes[#wakes + 1] = i - 1; wakes[#wakes + 1] = delay end
-    local m = r.ib.m
-    if m.hops_period ~= S.short then m.hops_period = S.short; m.hops_bytes = 0 end
-    -- so many that their record would be too large: from here on a cause counts as unknown
-    if #r.hops > 0 and m.hops_bytes <= S.recordMax then
-      -- another sender may use the same id: the longer chain counts
-      local ids = {}
-      for k = 1, #r.hops, 2 do ids[#ids + 1] = r.hops[k] end
-      local known = redis.call('HMGET', r.hopsKey, unpack(ids))
-      for k = 1, #ids do
-        if known[k] and tonumber(known[k]) > tonumber(r.hops[2 * k]) then r.hops[2 * k] = known[k] end
-      end
-      redis.call('HSET', r.hopsKey, unpack(r.hops))
-      if m.hops_bytes == 0 then redis.call('PEXPIREAT', r.hopsKey, int((S.short + 2) * S.shortMs)) end
-      m.hops_bytes = m.hops_bytes + weigh(r.hops)
-    end
+    noteHops(r)
     flush(r.ib)
   else
     -- only duplicates: when the first answer of this very request was lost, so was its wake
-    local wake = redis.call('HMGET', r.K.inbox, 'wake_id', 'wake_at')
-    if wake[1] == REQUEST and tonumber(wake[2] or 0) > 0 then
-      wakes[#wakes + 1] = i - 1
-      wakes[#wakes + 1] = int(math.max(0, tonumber(wake[2]) - now))
-    end
+    local delay = repeatWake(r.K.inbox)
+    if delay then wakes[#wakes + 1] = i - 1; wakes[#wakes + 1] = delay end
   end
 end
 for _, x in ipairs(messages) do

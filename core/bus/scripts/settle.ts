@@ -61,6 +61,8 @@ for i, item in ipairs(items) do
     if item.action == 'a' and s.lease == item.lease then result = {'delivered', 1, '0'} end
   elseif s.st == 'L' and s.lease == item.lease and s.due > now then
     if item.action == 'a' then
+      -- why earlier attempts failed is no reason of this
+      s.reason = ''
       finish(ib, s, 'delivered', 'a')
       result = {'delivered', 0, '0'}
     elseif item.action == 'e' and not s.extended and s.ext == s.lease .. ':' .. REQUEST then

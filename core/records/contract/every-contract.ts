@@ -9,6 +9,7 @@ import { capabilitiesContract } from './capabilities-contract.ts'
 import { conversationsContract } from './conversations-contract.ts'
 import { metricsContract } from './metrics-contract.ts'
 import { securityEventsContract } from './security-events-contract.ts'
+import { subscriptionsContract } from './subscriptions-contract.ts'
 
 /** What every implementation of the records does, each part over an empty database of its own. */
 export function everyContract(name: string, recordsDriver: RecordsConfig['recordsDriver']): void {
@@ -29,4 +30,5 @@ export function everyContract(name: string, recordsDriver: RecordsConfig['record
   conversationsContract(name, makeRecords)
   metricsContract(name, makeRecords)
   securityEventsContract(name, makeRecords)
+  subscriptionsContract(name, makeRecords)
 }

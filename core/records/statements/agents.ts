@@ -7,49 +7,54 @@ import { audited } from './audit.ts'
 
 const names = columns.agents.map((name) => `a.${name}`).join(', ')
 
-const put = `
-  INSERT INTO agents AS a (name, endpoint, sealed_secrets, disabled) VALUES ($1, $2, $3::text[], $4)
-  ON CONFLICT (name) DO UPDATE SET ${assign({
+const put = changeOf(
+  {
     endpoint: 'EXCLUDED.endpoint',
     endpoint_disabled_at: 'NULL::timestamptz',
     sealed_secrets: 'EXCLUDED.sealed_secrets',
     disabled: 'EXCLUDED.disabled',
-  })}
-  RETURNING ${names}, (xmax = 0) AS created`
+  },
+  (set, differs) => `
+  INSERT INTO agents AS a (name, endpoint, sealed_secrets, disabled) VALUES ($1, $2, $3::text[], $4)
+  ON CONFLICT (name) DO UPDATE SET ${set} WHERE ${differs}
+  RETURNING ${names}, (xmax = 0) AS created`,
+)
 
-const change = `
-  UPDATE agents a SET ${assign({
+const change = changeOf(
+  {
     endpoint: 'CASE WHEN $2::boolean THEN $3::text ELSE a.endpoint END',
     endpoint_disabled_at: 'CASE WHEN $4::boolean THEN $5::timestamptz ELSE a.endpoint_disabled_at END',
     sealed_secrets: 'coalesce($6::text[], a.sealed_secrets)',
     disabled: 'coalesce($7::boolean, a.disabled)',
-  })}
-  WHERE name = $1 AND ($8::text IS NULL OR a.endpoint = $8)
-  RETURNING ${names}`
+  },
+  (set, differs) => `
+  UPDATE agents a SET ${set}
+  WHERE name = $1 AND ($8::text IS NULL OR a.endpoint = $8) AND (${differs})
+  RETURNING ${names}`,
+)
 
-/** A new version only for what is new: a statement that is sent twice counts once. */
-function assign(values: Record<string, string>): string {
-  const differs = Object.entries(values)
-    .map(([column, value]) => `a.${column} IS DISTINCT FROM ${value}`)
-    .join(' OR ')
-  return Object.entries({
-    ...values,
-    version: `a.version + (${differs})::int`,
-    updated_at: `CASE WHEN ${differs} THEN now() ELSE a.updated_at END`,
-  })
-    .map(([column, value]) => `${column} = ${value}`)
-    .join(', ')
+/** A change that gives a row, and so has an audit entry, only for what is new: a statement that is sent twice counts once. */
+function changeOf(values: Record<string, string>, statement: (set: string, differs: string) => string): string {
+  const differs = Object.entries(values).map(([column, value]) => `a.${column} IS DISTINCT FROM ${value}`)
+  const set = Object.entries({ ...values, version: 'a.version + 1', updated_at: 'now()' })
+  return statement(set.map(([column, value]) => `${column} = ${value}`).join(', '), differs.join(' OR '))
 }
 
 /** Agents in Postgres. */
 export function createAgents(run: RunStatement): AgentsRepository {
+  async function get(name: string): Promise<AgentRecord | undefined> {
+    const [row] = await run<AgentRecord>(`SELECT ${names} FROM agents a WHERE name = $1`, [name])
+    return row && toAgent(row)
+  }
+
   return {
     async put({ name, endpoint, sealed_secrets, disabled }: AgentPut, entry?: AuditEntry) {
       const [row] = await run<AgentRecord & { created: boolean }>(
         ...audited(put, [name, endpoint, sealed_secrets, disabled], entry),
       )
-      if (!row) throw new Error('an upsert gave no row')
-      return { agent: toAgent(row), created: row.created }
+      const agent = row ? toAgent(row) : await get(name)
+      if (!agent) throw new Error('an upsert gave no row')
+      return { agent, created: row?.created ?? false }
     },
     async change(name: string, patch: AgentPatch, entry?: AuditEntry) {
       const values = [
@@ -63,12 +68,11 @@ export function createAgents(run: RunStatement): AgentsRepository {
         patch.if_endpoint ?? null,
       ]
       const [row] = await run<AgentRecord>(...audited(change, values, entry))
-      return row && toAgent(row)
+      if (row) return toAgent(row)
+      const same = await get(name)
+      return patch.if_endpoint === undefined || same?.endpoint === patch.if_endpoint ? same : undefined
     },
-    async get(name) {
-      const [row] = await run<AgentRecord>(`SELECT ${names} FROM agents a WHERE name = $1`, [name])
-      return row && toAgent(row)
-    },
+    get,
     async list({ after, limit }) {
       const rows = await run<AgentRecord>(
         `SELECT ${names} FROM agents a WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2::int`,

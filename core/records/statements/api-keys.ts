@@ -3,7 +3,7 @@ import type { AuditEntry } from '../audit-repository.ts'
 import { columns } from '../columns.ts'
 import type { RunStatement } from '../drivers/run-statement.ts'
 import { toIso } from '../moment.ts'
-import { audited } from './audit.ts'
+import { audited, auditedBy } from './audit.ts'
 
 const names = columns.api_keys.map((name) => `k.${name}`).join(', ')
 // the update that changes nothing makes the statement give the row when it is sent a second time
@@ -29,7 +29,7 @@ const rotate = `
       expires_at = least(k.expires_at, now() + make_interval(secs => $5::double precision)),
       version = k.version + 1
     FROM follower WHERE k.id = follower.replaces RETURNING ${names}
-  )
+  ) /* audited */
   SELECT ${names} FROM follower k UNION ALL SELECT ${names} FROM replaced k
   UNION ALL SELECT ${names} FROM api_keys k WHERE k.id = $2 AND k.replaces = $1
   UNION ALL SELECT ${names} FROM api_keys k WHERE k.id = $1 AND NOT EXISTS (SELECT FROM replaced)`
@@ -46,9 +46,9 @@ export function createApiKeys(run: RunStatement): ApiKeysRepository {
       if (!row) throw new Error('an upsert gave no row')
       return toApiKey(row)
     },
-    async rotate(id, { id: followerId, secret_hash, expires_at, overlapSeconds }) {
+    async rotate(id, { id: followerId, secret_hash, expires_at, overlapSeconds }, entry) {
       const values = [id, followerId, secret_hash, expires_at ?? null, overlapSeconds]
-      const rows = (await run<ApiKeyRecord>(rotate, values)).map(toApiKey)
+      const rows = (await run<ApiKeyRecord>(...auditedBy('follower', rotate, values, entry))).map(toApiKey)
       const key = rows.find((row) => row.id === followerId)
       const replaced = rows.find((row) => row.id === id)
       return key && replaced && { key, replaced }

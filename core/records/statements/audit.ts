@@ -35,16 +35,29 @@ export function createAudit(run: RunStatement): AuditRepository {
  */
 export function audited(change: string, values: Value[], entry: AuditEntry | undefined): [string, Value[]] {
   if (!entry) return [change, values]
+  return auditedBy('changed', `WITH changed AS (${change}) /* audited */ SELECT * FROM changed`, values, entry)
+}
+
+/**
+ * The same of a change with several parts: the entry takes the place of the comment `audited` among them, and is written
+ * if the part called `part` gives rows.
+ */
+export function auditedBy(
+  part: string,
+  change: string,
+  values: Value[],
+  entry: AuditEntry | undefined,
+): [string, Value[]] {
+  if (!entry) return [change, values]
   const { action, actor, target, details, timestamp, event_id } = entry
   const at = (offset: number) => `$${values.length + offset}`
-  const text = `
-    WITH changed AS (${change}), audited AS (
+  const audited = `, audited AS (
       INSERT INTO audit_logs (${names})
       SELECT ${at(1)}, ${at(2)}, ${at(3)}, ${at(4)}::jsonb, ${at(5)}::timestamptz, ${at(6)}::uuid
-      WHERE EXISTS (SELECT FROM changed)
+      WHERE EXISTS (SELECT FROM ${part})
       ON CONFLICT (event_id) DO NOTHING
-    )
-    SELECT * FROM changed`
+    )`
+  const text = change.replace('/* audited */', () => audited)
   return [text, [...values, action, actor, target, toJsonb(details), timestamp, event_id]]
 }
 

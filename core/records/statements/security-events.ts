@@ -15,7 +15,8 @@ const record = `
     WHERE $7::int IS NULL OR $7 > (
       SELECT count(*) FROM (
         SELECT FROM security_events e
-        WHERE e.event_type = given.event_type AND e."timestamp" > now() - interval '1 minute' LIMIT $7
+        WHERE e.event_type = given.event_type AND e."timestamp" > now() - interval '1 minute'
+          AND e.metadata->>'of' IS NOT DISTINCT FROM given.metadata->>'of' LIMIT $7
       ) recent
     )
     ON CONFLICT (event_id) DO NOTHING

@@ -5,7 +5,9 @@ import { openSession } from '../session.ts'
 export function addRebuildProjection(program: Command): void {
   program
     .command('rebuild-projection')
-    .description('bring agents and keys from Postgres to Redis again, after Redis has lost them')
+    .description(
+      'bring agents, keys, capabilities and subscriptions from Postgres to Redis again, after Redis has lost them',
+    )
     .addHelpText(
       'after',
       `
@@ -16,14 +18,16 @@ Example:
     )
     .action(async (_options: unknown, command: Command) => {
       const { client, out } = openSession(command)
-      const total = { agents: 0, keys: 0 }
+      const total = { agents: 0, keys: 0, capabilities: 0, subscriptions: 0 }
       let cursor: string | null = null
       do {
         const page = await client.rebuildProjection(cursor === null ? {} : { cursor })
-        total.agents += page.agents
-        total.keys += page.keys
+        for (const kind of Object.keys(total) as (keyof typeof total)[]) total[kind] += page[kind]
         cursor = page.next_cursor
-        if (cursor !== null) out.note(`${total.agents} agents, ${total.keys} keys so far`)
+        if (cursor !== null)
+          out.note(
+            `${total.agents} agents, ${total.keys} keys, ${total.capabilities} capabilities, ${total.subscriptions} subscriptions so far`,
+          )
       } while (cursor !== null)
       out.answer(total, () => sheet(total))
     })

@@ -1,0 +1,71 @@
+import type { Hive } from '../hive.ts'
+import { parseAddress } from '../protocol/agent-name.ts'
+import type { AgentMessage } from '../protocol/message.ts'
+import type { Status } from '../protocol/status.ts'
+import { recipientStatuses } from './message-status.ts'
+import type { Published } from './publish.ts'
+import { readProgress } from './relay/handed.ts'
+import { countMembers } from './relay/members.ts'
+import { relayOf } from './relay/relay-name.ts'
+
+/** What the script says of an accepted message: `recipient` is the inbox that it went to the first time. */
+export type ResultRow = [duplicate: number, acceptedAt: string, sequence: string, recipient: string]
+
+/** Puts the rows of `publishScript` into words; a duplicate is answered with what became of the first. */
+export async function describePublished(
+  hive: Hive,
+  batch: { message: AgentMessage }[],
+  results: ResultRow[],
+): Promise<Published[]> {
+  const topics = new Set<string>()
+  for (const { message } of batch) {
+    const { kind, name } = parseAddress(message.to_agent)
+    if (kind === 'topic') topics.add(name)
+  }
+  const [places, members] = await Promise.all([
+    Promise.all(results.map((row) => placeOf(hive, row))),
+    countMembers(hive, [...topics]),
+  ])
+  const statuses = await statusesOf(
+    hive,
+    places.filter((_, i) => Number(results[i]?.[0]) === 1),
+  )
+  return batch.map(({ message }, i) => {
+    const [duplicate, acceptedAt] = results[i] as ResultRow
+    const { inbox, sequence } = places[i] as Place
+    const { kind, name } = parseAddress(message.to_agent)
+    return {
+      message_id: message.message_id,
+      from_agent: message.from_agent,
+      to_agent: message.to_agent,
+      status: statuses.get(`${inbox}\n${sequence}`) ?? 'pending',
+      accepted_at: new Date(Number(acceptedAt)).toISOString(),
+      duplicate: Number(duplicate) === 1,
+      ...(kind === 'topic' ? { recipients: members.get(name) ?? 0 } : {}),
+      ...(kind === 'capability' && !relayOf(inbox) ? { routed_to: inbox } : {}),
+    }
+  })
+}
+
+type Place = { inbox: string; sequence: string }
+
+/** Where a message is now: what waited for a capability has gone on to an agent. */
+async function placeOf(hive: Hive, [duplicate, , sequence, inbox]: ResultRow): Promise<Place> {
+  if (Number(duplicate) === 1 && relayOf(inbox)?.kind === 'capability') {
+    const { to } = await readProgress(hive, inbox, sequence)
+    if (to) return { inbox: to.agent, sequence: to.sequence }
+  }
+  return { inbox, sequence }
+}
+
+async function statusesOf(hive: Hive, places: Place[]): Promise<Map<string, Status>> {
+  const statuses = new Map<string, Status>()
+  for (const [inbox, group] of Map.groupBy(places, (place) => place.inbox)) {
+    const sequences = group.map(({ sequence }) => sequence)
+    const found = await recipientStatuses(hive, inbox, sequences)
+    for (const [i, status] of found.entries()) {
+      if (status) statuses.set(`${inbox}\n${sequences[i]}`, status.status)
+    }
+  }
+  return statuses
+}

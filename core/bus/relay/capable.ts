@@ -1,0 +1,69 @@
+import type { Hive } from '../../hive.ts'
+
+/** Agents that are looked at together, the most proficient first. */
+const page = 50
+
+export type CapableAgent = {
+  agent: string
+  proficiency: number
+  /** How many messages its inbox holds that are not settled. */
+  waiting: number
+}
+
+/**
+ * The most proficient live agents that can do something, those with the fewest messages waiting first: all of one
+ * proficiency, none when nobody is live. Live is who is enabled and either has an endpoint whose circuit breaker is closed
+ * or has given a sign of life within `agentLiveMs`. Costs 2 commands and one for each agent that is looked at.
+ * Raises redis.unavailable.
+ */
+export async function findCapable(
+  hive: Hive,
+  capability: string,
+  without: ReadonlySet<string> = new Set(),
+): Promise<CapableAgent[]> {
+  const { bus } = hive
+  const live: CapableAgent[] = []
+  for (let offset = 0; ; offset += page) {
+    const row = await bus.ask((redis) =>
+      redis.zrange<string[]>(bus.keys.capable(capability), offset, offset + page - 1, { rev: true, withScores: true }),
+    )
+    const declared = Array.from({ length: row.length / 2 }, (_, i) => ({
+      agent: row[2 * i] as string,
+      proficiency: Number(row[2 * i + 1]),
+    }))
+    const best = live[0]?.proficiency
+    const worthwhile = declared.filter(
+      ({ agent, proficiency }) => !without.has(agent) && (best === undefined || proficiency === best),
+    )
+    live.push(...(await liveOf(hive, worthwhile)))
+    const last = declared.at(-1)
+    const top = Math.max(...live.map(({ proficiency }) => proficiency))
+    if (declared.length < page || (last && last.proficiency < top)) {
+      return live
+        .filter(({ proficiency }) => proficiency === top)
+        .sort((a, b) => a.waiting - b.waiting || (a.agent < b.agent ? -1 : 1))
+    }
+  }
+}
+
+async function liveOf(hive: Hive, agents: Omit<CapableAgent, 'waiting'>[]): Promise<CapableAgent[]> {
+  if (agents.length === 0) return []
+  const { bus, config } = hive
+  type Row = (string | null)[]
+  const [seen = [], ...inboxes] = await bus.ask((redis) => {
+    const pipeline = redis.pipeline()
+    pipeline.hmget(bus.keys.seen, ...agents.map(({ agent }) => agent))
+    for (const { agent } of agents) pipeline.hmget(bus.keys.inbox(agent), ...inboxFields)
+    // without deserialisation the client gives rows, whatever its type says
+    return pipeline.exec() as unknown as Promise<Row[]>
+  })
+  const now = bus.now()
+  return agents.flatMap((agent, i) => {
+    const [status, push, breaker, ...waiting] = inboxes[i] ?? []
+    const pushed = push === '1' && Number(breaker ?? 0) <= now
+    if (status !== 'enabled' || !(pushed || Number(seen[i] ?? 0) > now - config.agentLiveMs)) return []
+    return [{ ...agent, waiting: waiting.reduce((sum, count) => sum + Number(count ?? 0), 0) }]
+  })
+}
+
+const inboxFields = ['status', 'push', 'breaker_until', 'ready', 'held', 'delayed', 'leased'] as const
