@@ -27,5 +27,5 @@ for (const [key, file] of [
   ...routes.map(({ key, file }) => [key, file] as const),
   ['$default', 'not-found'] as const,
 ]) {
-  api.route(key, apiFunctions[file] as sst.aws.Function)
+  api.route(key, (apiFunctions[file] as sst.aws.Function).arn)
 }

@@ -2,7 +2,7 @@ import * as queues from './queues.ts'
 import { secrets } from './secrets.ts'
 import { hiveSettings, settings } from './stage.ts'
 
-/** What every function is told besides secrets; functions/linked-config.ts reads it. */
+/** What every function is told besides secrets; core/linked-config.ts reads it. */
 const hive = new sst.Linkable('Hive', {
   properties: { ...hiveSettings, awsRegion: aws.getRegionOutput().region },
 })
@@ -33,8 +33,13 @@ export function hiveFunction(
       ...(settings.tracing ? [tracing] : []),
       ...permissions,
     ],
-    // chunks keep what is behind an import() out of the way of a cold start
-    nodejs: { minify: true, splitting: true },
+    nodejs: {
+      minify: true,
+      // chunks keep what is behind an import() out of the way of a cold start
+      splitting: true,
+      // never loaded; sst would compile it on the machine that deploys
+      esbuild: { external: ['pg-native'] },
+    },
     logging: { format: 'json', logGroup: logs.name },
     transform: {
       function: (args) => {
