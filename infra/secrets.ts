@@ -8,6 +8,6 @@ const adminKeys = new sst.Secret('AdminKeys')
 const signingRoot = new sst.Secret('SigningRoot')
 
 /** Not pooled. SQL migrations run over it when the stage is deployed; no function is given it. */
-export const databaseDirectUrl = new sst.Secret('DatabaseDirectUrl')
+new sst.Secret('DatabaseDirectUrl')
 
 export const secrets = [redisRestUrl, redisRestToken, databaseUrl, adminKeys, signingRoot]
