@@ -91,6 +91,8 @@ export const HiveConfig = z.strictObject({
   agentMaxCapabilities: count(200),
   /** An agent without an endpoint is live for this long after its last heartbeat. */
   agentLiveMs: ms(120_000),
+  /** Capabilities for which messages may wait at the same time. */
+  maxWaitingCapabilities: count(1_000),
   /** How soon a relayed message is tried again at a recipient whose inbox was full. */
   relayRetryMs: ms(5_000),
   /** `receive` calls that may wait at the same time; beyond it the answer is immediate. */

@@ -31,6 +31,7 @@ export const errorStatus = {
   'history.backlog': 503,
   'redis.unavailable': 503,
   'postgres.unavailable': 503,
+  'migration.plan_invalid': 422,
   internal: 500,
 } as const
 

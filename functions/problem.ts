@@ -34,6 +34,7 @@ export const problemTitles: Record<ErrorCode, string> = {
   'history.backlog': 'History is behind',
   'redis.unavailable': 'Redis cannot be reached',
   'postgres.unavailable': 'Postgres cannot be reached',
+  'migration.plan_invalid': 'The plan of a migration cannot be run as it is',
   internal: 'Something went wrong',
 }
 

@@ -99,6 +99,72 @@ describe('hive agents', () => {
   })
 })
 
+describe('hive agents put --revoke-keys', () => {
+  it('disables an agent and ends its keys', async () => {
+    await registered('agents-leaving')
+    const { id, key } = await client().createKey({ agent: 'agents-leaving', scopes: ['publish'] })
+    const put = await hive('agents', 'put', 'agents-leaving', '--disable', '--revoke-keys', '--json')
+    expect(put.json()).toMatchObject({ disabled: true, revoked_keys: [id] })
+    await expect(new HiveClient(cloud.url, key).getAgent('agents-leaving')).rejects.toMatchObject({
+      code: 'auth.invalid',
+    })
+  })
+})
+
+describe('hive topics and capabilities', () => {
+  it('subscribe, publish to all who want it, show each, and unsubscribe', async () => {
+    await registered('topics-a', 'topics-b')
+    const one = await hive('topics', 'subscribe', 'cli-news', 'topics-a')
+    expect(one.stdout).toMatch(/types +every type/)
+    await hive('topics', 'subscribe', 'cli-news', 'topics-b', '--type', 'alarm', 'task')
+    expect((await hive('topics', 'list')).stdout).toMatch(/cli-news +2/)
+    expect((await hive('topics', 'subscribers', 'cli-news')).stdout).toMatch(/topics-b +alarm task/)
+    expect((await hive('topics', 'of', 'topics-a', '--json')).json()).toMatchObject({ items: [{ topic: 'cli-news' }] })
+    const to = ['--from', 'cli', '--to', 'topic:cli-news', '--type', 'note', '--body', '{}', '--id', 'news-1']
+    expect((await hive('publish', ...to)).stdout).toMatch(/subscribers +2/)
+    await expect.poll(async () => (await client().messageStatus('news-1', 'cli')).fan_out?.status).toBe('delivered')
+    const status = (await hive('status', 'news-1', '--from', 'cli')).stdout
+    expect(status).toMatch(/to topic:cli-news: delivered, handed to 1/)
+    expect(status).toMatch(/topics-a +pending +ready/)
+    expect((await hive('topics', 'unsubscribe', 'cli-news', 'topics-a')).stdout).toBe('unsubscribed\n')
+    expect((await hive('topics', 'unsubscribe', 'cli-news', 'topics-a')).stdout).toMatch(/no such subscription/)
+  })
+
+  it('declare, find and route', async () => {
+    await registered('able')
+    const to = ['publish', '--from', 'cli', '--to', 'capability:cli-paint', '--type', 'task', '--body', '{}']
+    expect(await hive(...to)).toMatchObject({ code: 1, stderr: expect.stringContaining('no live agent') })
+    expect((await hive(...to, '--wait-for-recipient', '--id', 'paint-1')).code).toBe(0)
+    const declared = await hive('capabilities', 'declare', 'able', 'cli-paint', '--proficiency', '9')
+    expect(declared.stdout).toMatch(/proficiency +9/)
+    await client().heartbeat('able')
+    expect((await hive('capabilities', 'find', 'cli-paint', '--least', '9')).stdout).toMatch(/cli-paint +able +9/)
+    expect((await hive('capabilities', 'list', 'able')).stdout).toMatch(/cli-paint/)
+    expect((await hive(...to)).stdout).toMatch(/routed to +able/)
+    expect((await hive('capabilities', 'withdraw', 'able', 'cli-paint')).stdout).toBe('withdrawn\n')
+  })
+})
+
+describe('hive conversations, events and audit', () => {
+  it('show what was said, what looked wrong, and what was done', async () => {
+    await registered('talker')
+    const conversation = crypto.randomUUID()
+    await publish('talker', { body: { text: 'zebrafish' }, conversation_id: conversation })
+    await expect
+      .poll(async () => (await hive('conversations', '--search', 'zebrafish')).stdout, { interval: 500 })
+      .toMatch(/cli +talker +task +pending/)
+    expect((await hive('conversations', conversation, '--json')).json()).toMatchObject({
+      items: [{ content: '{"text":"zebrafish"}' }],
+    })
+    expect((await hive('conversations', '--agent', 'cli', '--with', 'nobody')).stdout).toBe('no messages\n')
+    const both = await hive('conversations', conversation, '--search', 'x')
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('--search') })
+    await expect(new HiveClient(cloud.url, 'wrong').health()).rejects.toMatchObject({ code: 'auth.invalid' })
+    expect((await hive('events', '--type', 'auth.failed', '--from', '1h')).stdout).toMatch(/medium +auth.failed/)
+    expect((await hive('audit', '--target', 'talker')).stdout).toMatch(/config:1 +agent.put +talker/)
+  })
+})
+
 describe('hive publish, receive and ack', () => {
   it('carries a message from its publisher to delivered', async () => {
     await registered('trip')

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestHive, testHive } from '../../test/hive.ts'
+import { hostileEndpoints } from '../../test/hostile-endpoints.ts'
 import { heartbeat } from '../bus/heartbeat.ts'
 import { claimDelivery } from '../bus/receive.ts'
+import { publicEndpoints } from '../delivery/endpoint-guard.ts'
 import { openSecret } from '../delivery/seal.ts'
 import { generateSigningSecret } from '../delivery/sign.ts'
 import { changeAgent, getAgent, listAgents, registerAgent, rotateSigningSecret } from './agents.ts'
@@ -23,6 +25,16 @@ async function secretsInUse(agent: string): Promise<string[]> {
 }
 
 describe('registering an agent', () => {
+  it.each(hostileEndpoints)('is refused with the endpoint %.80s, and so is a change to it', async (hostile) => {
+    const guarded = { ...hive, endpoints: publicEndpoints }
+    const refused = { code: 'endpoint.refused', errors: [{ field: 'endpoint' }] }
+    await expect(registerAgent(guarded, 'hostile', { endpoint: hostile, disabled: false })).rejects.toMatchObject(
+      refused,
+    )
+    if (hostile !== '')
+      await expect(changeAgent(guarded, 'hostile', { endpoint: hostile })).rejects.toMatchObject(refused)
+  })
+
   it('creates it once; the same again changes nothing', async () => {
     const first = await registerAgent(hive, 'same', pull)
     expect(first).toMatchObject({ created: true, agent: { name: 'same', endpoint: null, disabled: false, version: 1 } })

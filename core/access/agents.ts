@@ -52,7 +52,7 @@ export async function changeAgent(
   change: AgentChange,
   actor = stageAdmin,
 ): Promise<ChangedAgent> {
-  if (change.endpoint) (await hive.endpoints()).check(change.endpoint)
+  if (typeof change.endpoint === 'string') (await hive.endpoints()).check(change.endpoint)
   const { agents } = await hive.records()
   const current = await agents.get(name)
   if (!current) throw unknownAgent(name)

@@ -88,8 +88,10 @@ export async function publish(
       publishCall(hive, batch.unique, recipients, moment),
     )
     if (answer[0] !== 'errors') break
-    const faults = await routing.mend(faultsOf(batch.unique, answer.slice(2)))
-    if (faults.length > 0 || attempt === mostAttempts) throw refusal(faults, path)
+    const found = faultsOf(batch.unique, answer.slice(2))
+    const faults = await routing.mend(found)
+    if (faults.length > 0) throw refusal(faults, path)
+    if (attempt === mostAttempts) throw refusal(found, path)
   }
   if (answer[0] === 'backlog') {
     throw new HiveError('history.backlog', 'History is too far behind to accept more messages.', { retryAfter: 10 })
@@ -179,7 +181,7 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
 
   const rows: string[] = []
   let bodies = 0
-  for (const { message, digest, inbox } of batch) {
+  for (const { message, digest, inbox, forNobody } of batch) {
     const relayed = relayOf(inbox) !== undefined
     const envelope = encodeEnvelope(message)
     const size = Buffer.byteLength(envelope)
@@ -196,7 +198,7 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
       recipientAt.get(inbox),
       message.priority,
       message.ttl * 1000,
-      Math.round(options.delay_seconds * 1000),
+      forNobody ? 0 : Math.round(options.delay_seconds * 1000),
       relayed ? relayDelivery(hive.config) : deliveryOf(options),
       size,
       token,

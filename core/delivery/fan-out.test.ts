@@ -92,6 +92,15 @@ describe('a message to a topic', () => {
     expect(after.filter(([key, { expires }]) => expires === -1 && !key.includes(':outbox:'))).toEqual([])
   })
 
+  it('does not wait for its delay when nobody will get it', async () => {
+    const hive = await start()
+    const message = toTopic({ delivery_options: { delay_seconds: 600 } })
+    await publish(hive, [message])
+    await runWakes(hive)
+    expect((await messageStatus(hive, 'ann', message.message_id)).fan_out).toMatchObject({ status: 'delivered' })
+    expect(Object.keys(await dumpKeys(hive))).not.toContain(hive.bus.keys.inbox('topic:news'))
+  })
+
   it('goes to those who had subscribed when it was published, in their own time', async () => {
     const hive = await start()
     await subscribe(hive, 'bob')

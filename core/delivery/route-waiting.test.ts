@@ -109,6 +109,20 @@ describe('a message to a capability', () => {
     await expect(publish(hive, [toPainter()])).rejects.toMatchObject({ code: 'inbox.full' })
   })
 
+  it('is refused for its full agents, however many there are', async () => {
+    const hive = await start({ inboxMaxMessages: 1 })
+    const agents = Array.from({ length: 60 }, (_, i) => `painter ${i}`)
+    await register(hive, agents, { endpoint: 'https://agent.example/hook' })
+    for (const agent of agents) await declare(hive, agent, 5)
+    for (const to_agent of agents) await publish(hive, [sampleMessage({ to_agent })])
+    await expect(publish(hive, [toPainter()])).rejects.toMatchObject({ code: 'inbox.full' })
+    // a batch that is more than an inbox takes is passed on, or refused by name
+    const [last] = agents
+    await inboxOf(hive, last ?? '').ack(await inboxOf(hive, last ?? '').takeOne())
+    await expect(publish(hive, [toPainter(), toPainter()])).rejects.toMatchObject({ code: 'inbox.full' })
+    expect(await publish(hive, [toPainter()])).toMatchObject([{ routed_to: last }])
+  })
+
   it('goes to an agent with an endpoint although it gave no sign of life', async () => {
     const hive = await start()
     await declare(hive, 'bob', 3)
@@ -126,6 +140,20 @@ describe('a message to a capability', () => {
 })
 
 describe('a message that may wait for an agent', () => {
+  it('is refused where messages wait for as many capabilities as may be waited for', async () => {
+    const hive = await start({ maxWaitingCapabilities: 2 })
+    const to = (capability: string) =>
+      publish(hive, [sampleMessage({ ...waiting, to_agent: `capability:${capability}` })])
+    await to('a')
+    await to('b')
+    await to('b')
+    await expect(to('c')).rejects.toMatchObject({ code: 'capability.unavailable' })
+    await live(hive, 'bob')
+    await declare(hive, 'bob', 1, 'a')
+    await runWakes(hive)
+    await to('c')
+  })
+
   it('waits until one declares the capability, then goes to it alone, and takes its relay with it', async () => {
     const hive = await start()
     const messages = [toPainter(waiting), toPainter(waiting)]

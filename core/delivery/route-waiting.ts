@@ -22,7 +22,7 @@ export async function routeWaiting(hive: Hive, capability: string): Promise<void
   if (!nobody) return
   await openRelay(hive, relay, { running: false })
   // someone may have become able in between
-  if ((await findCapable(hive, capability)).length > 0) await openRelay(hive, relay, { running: true })
+  if ((await findCapable(hive, capability)).able.length > 0) await openRelay(hive, relay, { running: true })
 }
 
 async function routeOne(
@@ -36,8 +36,9 @@ async function routeOne(
   if (to) return { kind: 'done' }
   const passedOver = new Set<string>()
   for (;;) {
-    const [chosen] = await findCapable(hive, capability, passedOver)
-    if (!chosen) return passedOver.size > 0 ? { kind: 'later', ms: hive.config.relayRetryMs } : 'nobody'
+    const { able, full } = await findCapable(hive, capability, passedOver)
+    const [chosen] = able
+    if (!chosen) return full ? { kind: 'later', ms: hive.config.relayRetryMs } : 'nobody'
     const results = await handOver(hive, relay, leased, [chosen.agent], { single: true })
     if (typeof results === 'string') return { kind: 'release' }
     if (results[0] === 'accepted' || results[0] === 'already') return { kind: 'done' }

@@ -5,6 +5,7 @@ import net, { type AddressInfo } from 'node:net'
 import tls from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { issueCertificate } from '../../test/certificate.ts'
+import { hostileEndpoints } from '../../test/hostile-endpoints.ts'
 import { createPublicEndpoints, type EndpointPolicy } from './endpoint-guard.ts'
 import { decide } from './retry-policy.ts'
 import { sendWebhook, type WebhookRequest } from './send.ts'
@@ -225,6 +226,16 @@ describe('pinning', () => {
     const answer = await send(port, { policy, url })
     expect(answer).toMatchObject({ status: null, fault: 'refused' })
     expect(connections).toBe(0)
+  })
+
+  it.each(hostileEndpoints)('sends nothing to %.80s', async (url) => {
+    const resolved: string[] = []
+    const policy = createPublicEndpoints(async (host) => {
+      resolved.push(host)
+      return [{ address: '127.0.0.1', family: 4 }]
+    })
+    expect(await send(0, { policy, url })).toMatchObject({ status: null, fault: 'refused' })
+    expect(resolved).toEqual([])
   })
 
   it('sends nothing to a URL that the policy refuses', async () => {

@@ -51,7 +51,7 @@ async function wakeWaiting(hive: Hive): Promise<void> {
   for (const capability of capabilities) {
     const relay = `capability:${capability}`
     if (await closeRelay(hive, relay)) continue
-    if ((await findCapable(hive, capability)).length > 0) await openRelay(hive, relay, { running: true })
+    if ((await findCapable(hive, capability)).able.length > 0) await openRelay(hive, relay, { running: true })
   }
 }
 

@@ -27,7 +27,7 @@ const usage = `Measures Agent Hive beside what a user would pick instead, in one
   npm run bench                        all of them
   npm run bench -- publish metrics     some: ${Object.keys(benches).join(', ')}
   npm run bench -- --rounds 9          more rounds (default 5); medians are printed
-  npm run bench -- --write             also replace the results in docs/benchmarks.md`
+  npm run bench -- --write             also replace their rows in docs/benchmarks.md`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -68,27 +68,39 @@ function plain(result: Result): string {
   return [`${result.name} [${result.unit}]`, ...sides, `    ratio ${result.ratios.map(ratio).join(', ')}`].join('\n')
 }
 
+/** Replaces the rows of what was measured, and leaves those of other benches as they are, each with its day. */
 async function write(made: Result[]): Promise<void> {
   const file = new URL('../../docs/benchmarks.md', import.meta.url)
   const page = await readFile(file, 'utf8')
   const [cpu] = os.cpus()
-  const rows = made.map((result) => {
+  const today = new Date().toISOString().slice(0, 10)
+  const between = /(<!-- results -->)([\s\S]*)(<!-- end of results -->)/
+  const rows = new Map<string, string>()
+  for (const line of between.exec(page)?.[2]?.split('\n') ?? []) {
+    if (line.startsWith('| ') && !/^\| (?:what|---) /.test(line)) rows.set(rowKey(line), line)
+  }
+  for (const result of made) {
     const [ours, ...others] = result.sides
     const theirs = others.map((side) => `${side.name}: ${figure(side.median)}`).join('; ')
-    return `| ${result.name} | ${result.unit} | ${figure(ours?.median ?? 0)} | ${theirs} | ${result.ratios.map(ratio).join(', ')} | ${figure(ours?.least ?? 0)} to ${figure(ours?.most ?? 0)} |`
-  })
+    const row = `| ${result.name} | ${result.unit} | ${figure(ours?.median ?? 0)} | ${theirs} | ${result.ratios.map(ratio).join(', ')} | ${figure(ours?.least ?? 0)} to ${figure(ours?.most ?? 0)} | ${today} |`
+    rows.set(rowKey(row), row)
+  }
   const text = [
-    `${new Date().toISOString().slice(0, 10)}, ${os.availableParallelism()} cores of ${cpu?.model.trim()}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release()}, Node ${process.version}.`,
+    `${os.availableParallelism()} cores of ${cpu?.model.trim()}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release()}, Node ${process.version}.`,
     '',
-    '| what | unit | Agent Hive | instead | ratio | spread |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...rows,
+    '| what | unit | Agent Hive | instead | ratio | spread | day |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...rows.values(),
   ].join('\n')
-  const between = /(<!-- results -->)[\s\S]*(<!-- end of results -->)/
   await writeFile(
     file,
-    page.replace(between, (_, before: string, after: string) => `${before}\n${text}\n${after}`),
+    page.replace(between, (_, before: string, __, after: string) => `${before}\n${text}\n${after}`),
   )
+}
+
+/** What a row of the table is about: its first two cells. */
+function rowKey(row: string): string {
+  return row.split(' | ').slice(0, 2).join(' | ')
 }
 
 function figure(value: number): string {

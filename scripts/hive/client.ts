@@ -10,6 +10,8 @@ import type { MessageStatus } from '../../core/bus/message-status.ts'
 import type { Published } from '../../core/bus/publish.ts'
 import type { Received } from '../../core/bus/receive.ts'
 import type { Settled } from '../../core/bus/settle.ts'
+import type { CapabilityRow } from '../../core/records/capabilities-repository.ts'
+import type { Subscription } from '../../core/records/subscriptions-repository.ts'
 import { foreignAnswer, HiveProblem, HiveUnreachable, readProblem } from './problem.ts'
 
 type Query = Record<string, string | number | undefined>
@@ -114,6 +116,60 @@ export class HiveClient {
     return this.#call('POST', '/v1/projection/rebuild', { body: page, repeatable: true })
   }
 
+  /** With `message_types` absent every type is wanted. */
+  subscribe(topic: string, agent: string, wish: { message_types?: string[] }): Promise<Subscription> {
+    return this.#call('PUT', `/v1/topics/${part(topic)}/subscribers/${part(agent)}`, { body: wish, repeatable: true })
+  }
+
+  unsubscribe(topic: string, agent: string): Promise<{ unsubscribed: number }> {
+    return this.#call('DELETE', `/v1/topics/${part(topic)}/subscribers/${part(agent)}`, { repeatable: true })
+  }
+
+  listTopics(query: Query): Promise<Page<{ topic: string; subscribers: number }>> {
+    return this.#call('GET', '/v1/topics', { query, repeatable: true })
+  }
+
+  listSubscribers(topic: string, query: Query): Promise<Page<Subscription>> {
+    return this.#call('GET', `/v1/topics/${part(topic)}/subscribers`, { query, repeatable: true })
+  }
+
+  listSubscriptions(agent: string, query: Query): Promise<Page<Subscription>> {
+    return this.#call('GET', `/v1/agents/${part(agent)}/subscriptions`, { query, repeatable: true })
+  }
+
+  declareCapability(agent: string, capability: string, declaration: object): Promise<CapabilityRow> {
+    const path = `/v1/agents/${part(agent)}/capabilities/${part(capability)}`
+    return this.#call('PUT', path, { body: declaration, repeatable: true })
+  }
+
+  withdrawCapability(agent: string, capability: string): Promise<{ withdrawn: number }> {
+    return this.#call('DELETE', `/v1/agents/${part(agent)}/capabilities/${part(capability)}`, { repeatable: true })
+  }
+
+  listCapabilities(agent: string, query: Query): Promise<Page<CapabilityRow>> {
+    return this.#call('GET', `/v1/agents/${part(agent)}/capabilities`, { query, repeatable: true })
+  }
+
+  findCapable(query: Query): Promise<Page<CapabilityRow>> {
+    return this.#call('GET', '/v1/capabilities', { query, repeatable: true })
+  }
+
+  queryConversations(query: Query): Promise<Page<Record<string, unknown>>> {
+    return this.#call('GET', '/v1/conversations', { query, repeatable: true })
+  }
+
+  getConversation(id: string, query: Query): Promise<Page<Record<string, unknown>>> {
+    return this.#call('GET', `/v1/conversations/${part(id)}`, { query, repeatable: true })
+  }
+
+  querySecurityEvents(query: Query): Promise<Page<Record<string, unknown>>> {
+    return this.#call('GET', '/v1/security-events', { query, repeatable: true })
+  }
+
+  queryAuditLogs(query: Query): Promise<Page<Record<string, unknown>>> {
+    return this.#call('GET', '/v1/audit-logs', { query, repeatable: true })
+  }
+
   /** `message` must hold its own message_id, so that a lost answer can be asked for again. */
   publish(message: object): Promise<Published> {
     return this.#call('POST', '/v1/messages', { body: message, repeatable: true })
@@ -128,8 +184,10 @@ export class HiveClient {
     return answer.results
   }
 
-  messageStatus(messageId: string, fromAgent: string): Promise<MessageStatus> {
-    return this.#call('GET', `/v1/messages/${part(messageId)}`, { query: { from_agent: fromAgent }, repeatable: true })
+  /** Of a message to a topic a page of its recipients. */
+  messageStatus(messageId: string, fromAgent: string, page: Query = {}): Promise<MessageStatus> {
+    const query = { from_agent: fromAgent, ...page }
+    return this.#call('GET', `/v1/messages/${part(messageId)}`, { query, repeatable: true })
   }
 
   inbox(agent: string): Promise<InboxAudit> {

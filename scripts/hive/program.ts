@@ -1,8 +1,12 @@
 import { Command } from 'commander'
 import { addAgents } from './commands/agents.ts'
+import { addCapabilities } from './commands/capabilities.ts'
+import { addConversations } from './commands/conversations.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
 import { addKeys } from './commands/keys.ts'
+import { addLogs } from './commands/logs.ts'
 import { addMetrics } from './commands/metrics.ts'
+import { addMigrate } from './commands/migrate.ts'
 import { addPublish } from './commands/publish.ts'
 import { addRebuildProjection } from './commands/rebuild-projection.ts'
 import { addReceive } from './commands/receive.ts'
@@ -10,12 +14,13 @@ import { addReplay } from './commands/replay.ts'
 import { addSettle } from './commands/settle.ts'
 import { addStatus } from './commands/status.ts'
 import { addTail } from './commands/tail.ts'
+import { addTopics } from './commands/topics.ts'
 import { addValidate } from './commands/validate.ts'
 
 /** The command line interface. Usage errors are thrown as CommanderError, never by ending the process. */
 export function createProgram(): Command {
   const program = new Command('hive')
-    .description('Talk to an Agent Hive: agents, keys, messages, dead letters, metrics, old databases.')
+    .description('Talk to an Agent Hive: agents, keys, messages, topics, dead letters, metrics, logs, old databases.')
     .option('--url <url>', 'where the hive is (default: HIVE_URL, else the running local hive)')
     .option(
       '--key <key>',
@@ -45,8 +50,13 @@ Exit codes: 0 done, 1 the hive said no or something failed, 2 wrong use, 3 nobod
   addStatus(program)
   addTail(program)
   addDeadLetters(program)
+  addTopics(program)
+  addCapabilities(program)
   addMetrics(program)
+  addConversations(program)
+  addLogs(program)
   addReplay(program)
+  addMigrate(program)
   addRebuildProjection(program)
   addValidate(program)
   return program

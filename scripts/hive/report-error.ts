@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { HiveError } from '../../core/errors.ts'
 import { HiveProblem, HiveUnreachable, Incomplete, UsageError } from './problem.ts'
 
 export const exitCode = { ok: 0, failed: 1, usage: 2, unreachable: 3 } as const
@@ -26,6 +27,8 @@ type Described = {
 
 function describe(error: unknown): Described {
   if (error instanceof HiveProblem) return error.document
+  // what runs in this process: reading files, checking a plan
+  if (error instanceof HiveError) return { code: error.code, detail: error.message, errors: error.errors }
   const detail = error instanceof Error ? error.message : String(error)
   if (error instanceof CommanderError)
     return { code: 'usage', detail: `${detail.replace(/^error: /, '')} (--help says more)` }

@@ -10,19 +10,26 @@ export type CapableAgent = {
   waiting: number
 }
 
+export type Capable = {
+  /** All of one proficiency, those with the fewest messages waiting first; empty when nobody is live or has room. */
+  able: CapableAgent[]
+  /** Whether someone live was passed over because its inbox is full. */
+  full: boolean
+}
+
 /**
- * The most proficient live agents that can do something, those with the fewest messages waiting first: all of one
- * proficiency, none when nobody is live. Live is who is enabled and either has an endpoint whose circuit breaker is closed
- * or has given a sign of life within `agentLiveMs`. Costs 2 commands and one for each agent that is looked at.
- * Raises redis.unavailable.
+ * The most proficient live agents that can do something and have room for it. Live is who is enabled and either has an
+ * endpoint whose circuit breaker is closed or has given a sign of life within `agentLiveMs`. Costs 2 commands and one for
+ * each agent that is looked at. Raises redis.unavailable.
  */
 export async function findCapable(
   hive: Hive,
   capability: string,
   without: ReadonlySet<string> = new Set(),
-): Promise<CapableAgent[]> {
+): Promise<Capable> {
   const { bus } = hive
   const live: CapableAgent[] = []
+  let full = without.size > 0
   for (let offset = 0; ; offset += page) {
     const row = await bus.ask((redis) =>
       redis.zrange<string[]>(bus.keys.capable(capability), offset, offset + page - 1, { rev: true, withScores: true }),
@@ -35,18 +42,24 @@ export async function findCapable(
     const worthwhile = declared.filter(
       ({ agent, proficiency }) => !without.has(agent) && (best === undefined || proficiency === best),
     )
-    live.push(...(await liveOf(hive, worthwhile)))
+    const found = await liveOf(hive, worthwhile)
+    live.push(...found.filter((agent) => agent.room))
+    full ||= found.some((agent) => !agent.room)
     const last = declared.at(-1)
     const top = Math.max(...live.map(({ proficiency }) => proficiency))
     if (declared.length < page || (last && last.proficiency < top)) {
-      return live
+      const able = live
         .filter(({ proficiency }) => proficiency === top)
         .sort((a, b) => a.waiting - b.waiting || (a.agent < b.agent ? -1 : 1))
+      return { able, full }
     }
   }
 }
 
-async function liveOf(hive: Hive, agents: Omit<CapableAgent, 'waiting'>[]): Promise<CapableAgent[]> {
+async function liveOf(
+  hive: Hive,
+  agents: Pick<CapableAgent, 'agent' | 'proficiency'>[],
+): Promise<(CapableAgent & { room: boolean })[]> {
   if (agents.length === 0) return []
   const { bus, config } = hive
   type Row = (string | null)[]
@@ -59,11 +72,16 @@ async function liveOf(hive: Hive, agents: Omit<CapableAgent, 'waiting'>[]): Prom
   })
   const now = bus.now()
   return agents.flatMap((agent, i) => {
-    const [status, push, breaker, ...waiting] = inboxes[i] ?? []
+    const [status, push, breaker, dead, bytes, ...unsettled] = inboxes[i] ?? []
     const pushed = push === '1' && Number(breaker ?? 0) <= now
     if (status !== 'enabled' || !(pushed || Number(seen[i] ?? 0) > now - config.agentLiveMs)) return []
-    return [{ ...agent, waiting: waiting.reduce((sum, count) => sum + Number(count ?? 0), 0) }]
+    const waiting = unsettled.reduce((sum, count) => sum + Number(count ?? 0), 0)
+    const room =
+      waiting + Number(dead ?? 0) < config.inboxMaxMessages &&
+      Number(dead ?? 0) < config.inboxMaxDead &&
+      Number(bytes ?? 0) < config.inboxMaxBytes
+    return [{ ...agent, waiting, room }]
   })
 }
 
-const inboxFields = ['status', 'push', 'breaker_until', 'ready', 'held', 'delayed', 'leased'] as const
+const inboxFields = ['status', 'push', 'breaker_until', 'dead', 'bytes', 'ready', 'held', 'delayed', 'leased'] as const

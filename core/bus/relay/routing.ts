@@ -2,11 +2,12 @@ import type { Hive } from '../../hive.ts'
 import { parseAddress } from '../../protocol/agent-name.ts'
 import type { AgentMessage } from '../../protocol/message.ts'
 import { findCapable } from './capable.ts'
+import { countMembers } from './members.ts'
 import { openRelay } from './open-relay.ts'
 import { nobody, relayOf } from './relay-name.ts'
 
-/** A message and the inbox that it is to go to. */
-export type RoutedMessage = { message: AgentMessage; inbox: string }
+/** A message and the inbox that it is to go to. `forNobody`: to a topic without subscribers, so that it need not wait. */
+export type RoutedMessage = { message: AgentMessage; inbox: string; forNobody?: boolean }
 
 /**
  * Decides which inboxes a batch goes to: a topic's relay, the most proficient live agent for a capability, the relay where
@@ -15,17 +16,33 @@ export type RoutedMessage = { message: AgentMessage; inbox: string }
 export function createRouting<T extends RoutedMessage>(hive: Hive, batch: T[]) {
   /** Agents that did not take what was routed to them, by capability. */
   const passedOver = new Map<string, Set<string>>()
+  /** Capabilities of which some agent had no room. */
+  const crowded = new Set<string>()
   const byCapability = Map.groupBy(
     batch.filter(({ message }) => message.to_agent.startsWith('capability:')),
     ({ message }) => parseAddress(message.to_agent).name,
   )
+
+  /** What nobody will get must not wait for its delay: anyone can name any number of topics. */
+  async function mayBeForNobody(relay: string): Promise<void> {
+    const topic = relayOf(relay)?.name ?? ''
+    if (((await countMembers(hive, [topic])).get(topic) ?? 0) > 0) return
+    for (const routed of batch) if (routed.inbox === relay) routed.forNobody = true
+  }
+
+  /** Anyone can name any number of capabilities: messages wait for so many at once and no more. */
+  async function mayWait(): Promise<boolean> {
+    const { bus, config } = hive
+    return (await bus.ask((redis) => redis.scard(bus.keys.waiting))) < config.maxWaitingCapabilities
+  }
 
   return {
     /** Says for each message where it goes. Raises redis.unavailable. */
     async place(): Promise<void> {
       await Promise.all(
         [...byCapability].map(async ([capability, messages]) => {
-          const able = await findCapable(hive, capability, passedOver.get(capability))
+          const { able, full } = await findCapable(hive, capability, passedOver.get(capability))
+          if (full) crowded.add(capability)
           for (const routed of messages) {
             const [chosen] = able.sort((a, b) => a.waiting - b.waiting)
             if (chosen) chosen.waiting++
@@ -47,13 +64,23 @@ export function createRouting<T extends RoutedMessage>(hive: Hive, batch: T[]) {
       for (const fault of faults) {
         const { message, inbox } = fault.prepared
         const { kind, name } = parseAddress(message.to_agent)
-        if (inbox === nobody) left.push({ ...fault, why: passedOver.has(name) ? 'full' : 'incapable' })
+        if (inbox === nobody) left.push({ ...fault, why: crowded.has(name) ? 'full' : 'incapable' })
         else if (kind !== 'agent' && relayOf(inbox) && fault.why === 'unknown') relays.add(inbox)
         else if (kind === 'capability' && !relayOf(inbox) && notThere.has(fault.why)) {
           passedOver.set(name, (passedOver.get(name) ?? new Set()).add(inbox))
         } else left.push(fault)
       }
-      for (const relay of relays) await openRelay(hive, relay, { running: relayOf(relay)?.kind === 'topic' })
+      for (const relay of relays) {
+        const topic = relayOf(relay)?.kind === 'topic'
+        if (topic) await mayBeForNobody(relay)
+        else if (!(await mayWait())) {
+          left.push(
+            ...faults.filter(({ prepared }) => prepared.inbox === relay).map((f) => ({ ...f, why: 'incapable' })),
+          )
+          continue
+        }
+        await openRelay(hive, relay, { running: topic })
+      }
       return left
     },
 
@@ -67,7 +94,8 @@ export function createRouting<T extends RoutedMessage>(hive: Hive, batch: T[]) {
         const waiting = messages.find(({ inbox }) => relayOf(inbox) && inbox !== nobody)
         if (!waiting) continue
         await bus.ask((redis) => redis.sadd(bus.keys.waiting, capability))
-        if ((await findCapable(hive, capability)).length > 0) await openRelay(hive, waiting.inbox, { running: true })
+        const { able, full } = await findCapable(hive, capability)
+        if (able.length > 0 || full) await openRelay(hive, waiting.inbox, { running: true })
       }
     },
   }

@@ -1,12 +1,19 @@
 import { type Command, Option } from 'commander'
 import type { AgentChange } from '../../../core/access/agents.ts'
 import { given, wholeNumber } from '../arguments.ts'
-import type { AgentAnswer } from '../client.ts'
+import type { AgentAnswer, HiveClient, KeyAnswer, Page } from '../client.ts'
 import { sheet, table } from '../output.ts'
 import { UsageError } from '../problem.ts'
 import { openSession } from '../session.ts'
 
-type PutOptions = { endpoint?: string; secret?: string; pull?: boolean; disable?: boolean; enable?: boolean }
+type PutOptions = {
+  endpoint?: string
+  secret?: string
+  pull?: boolean
+  disable?: boolean
+  enable?: boolean
+  revokeKeys?: boolean
+}
 
 export function addAgents(program: Command): void {
   const agents = program.command('agents').description('register agents and look at them')
@@ -17,7 +24,8 @@ export function addAgents(program: Command): void {
     .option('--endpoint <url>', 'push its messages to this https URL')
     .addOption(new Option('--pull', 'take its endpoint away: the agent receives for itself').conflicts('endpoint'))
     .option('--secret <whsec>', 'the signing secret (whsec_…); without it a new push agent gets one, shown once')
-    .option('--disable', 'refuse new messages to it; what waits stays until its TTL')
+    .option('--disable', 'refuse new messages to it; what waits stays until its TTL, and its keys stay good')
+    .option('--revoke-keys', 'end all of its keys for good as well')
     .addOption(new Option('--enable', 'take messages again').conflicts('disable'))
     .addHelpText(
       'after',
@@ -25,16 +33,21 @@ export function addAgents(program: Command): void {
 Examples:
   $ hive agents put planner
   $ hive agents put builder --endpoint https://agents.example.com/builder
-  $ hive agents put builder --disable`,
+  $ hive agents put builder --disable --revoke-keys`,
     )
     .action(async (name: string, options: PutOptions, command: Command) => {
       const { client, out } = openSession(command)
       const change = agentChange(options)
-      const agent = await client.changeAgent(name, change).catch(async (error: unknown) => {
+      const nothing = Object.keys(change).length === 0
+      const changed = nothing ? client.getAgent(name) : client.changeAgent(name, change)
+      const agent = await changed.catch(async (error: unknown) => {
         if (!isUnknownAgent(error)) throw error
         return client.putAgent(name, change)
       })
-      out.answer(agent, () => describeAgent(agent))
+      const revoked = options.revokeKeys ? await revokeKeys(client, name) : undefined
+      out.answer(revoked === undefined ? agent : { ...agent, revoked_keys: revoked }, () =>
+        [describeAgent(agent), ...(revoked ?? []).map((id) => `revoked key ${id}`)].join('\n'),
+      )
     })
 
   agents
@@ -90,6 +103,22 @@ Examples:
       const agent = await client.rotateSigningSecret(name, secret)
       out.answer(agent, () => describeAgent(agent))
     })
+}
+
+/** Ends every live key of an agent; those that are made meanwhile too, if they are on a later page. */
+async function revokeKeys(client: HiveClient, agent: string): Promise<string[]> {
+  const revoked: string[] = []
+  let cursor: string | null = null
+  do {
+    const page: Page<KeyAnswer> = await client.listKeys({ agent, ...(cursor === null ? {} : { cursor }) })
+    for (const key of page.items) {
+      if (key.revoked_at !== null) continue
+      await client.revokeKey(key.id)
+      revoked.push(key.id)
+    }
+    cursor = page.next_cursor
+  } while (cursor !== null)
+  return revoked
 }
 
 /** The body of the change that the flags ask for. Nothing given changes nothing. */

@@ -25,6 +25,7 @@ type PublishOptions = {
   orderingKey?: string
   maxAttempts?: number
   lease?: number
+  waitForRecipient?: boolean
   correlationId?: string
   conversationId?: string
   causationId?: string
@@ -34,6 +35,7 @@ type PublishOptions = {
 
 const ofOneMessage = [
   ...['from', 'to', 'type', 'body', 'file', 'priority', 'ttl', 'delay', 'id', 'orderingKey', 'maxAttempts', 'lease'],
+  'waitForRecipient',
   ...['correlationId', 'conversationId', 'causationId', 'replyTo', 'metadata'],
 ]
 
@@ -42,7 +44,7 @@ export function addPublish(program: Command): void {
     .command('publish')
     .description('publish one message, or a file of them')
     .option('--from <agent>', 'the sender')
-    .option('--to <agent>', 'the recipient')
+    .option('--to <address>', 'the recipient: an agent, topic:<name> or capability:<name>')
     .option('--type <type>', 'message_type')
     .option('--body <json>', 'the body, a JSON object', jsonObject)
     .addOption(
@@ -55,6 +57,7 @@ export function addPublish(program: Command): void {
     .option('--ordering-key <key>', 'deliver the messages of this key one after another')
     .option('--max-attempts <n>', 'deliveries before it is a dead letter', wholeNumber(1, 100))
     .option('--lease <seconds>', 'how long a receiver has for it', wholeNumber(1, 43_200))
+    .option('--wait-for-recipient', 'to a capability: wait for an agent that has it')
     .option('--correlation-id <id>', 'what it belongs to')
     .option('--conversation-id <uuid>', 'the conversation it is recorded under')
     .option('--causation-id <id>', 'the message it answers')
@@ -88,6 +91,8 @@ async function publishOne({ client, out }: Session, message: object): Promise<vo
       message_id: published.message_id,
       from: published.from_agent,
       to: published.to_agent,
+      'routed to': published.routed_to,
+      subscribers: published.recipients,
       status: published.status,
       accepted: published.accepted_at,
       duplicate: published.duplicate ? 'yes: it had been published before' : undefined,
@@ -104,6 +109,7 @@ async function messageOf(options: PublishOptions): Promise<Record<string, unknow
     max_attempts: options.maxAttempts,
     lease_seconds: options.lease,
     ordering_key: options.orderingKey,
+    wait_for_recipient: options.waitForRecipient,
   })
   return given({
     version: 1,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { MessageStatus } from '../../../core/bus/message-status.ts'
+import { given, wholeNumber } from '../arguments.ts'
 import { colors, table } from '../output.ts'
 import { openSession } from '../session.ts'
 
@@ -8,11 +9,15 @@ export function addStatus(program: Command): void {
     .command('status <message_id>')
     .description('what became of a message, and why it waits')
     .requiredOption('--from <agent>', 'its sender: a message is known by its sender and its id')
+    .option('--limit <n>', 'of a message to a topic, at most so many recipients', wholeNumber(1, 1000), 100)
+    .option('--cursor <cursor>', 'go on after an earlier page of them')
     .addHelpText('after', '\nExample:\n  $ hive status build-web-42 --from planner')
-    .action(async (messageId: string, options: { from: string }, command: Command) => {
+    .action(async (messageId: string, options: { from: string; limit: number; cursor?: string }, command: Command) => {
       const { client, out } = openSession(command)
-      const status = await client.messageStatus(messageId, options.from)
+      const { from, limit, cursor } = options
+      const status = await client.messageStatus(messageId, from, given({ limit, cursor }))
       out.answer(status, () => describeStatus(status))
+      if (status.next_cursor) out.note(`more: --cursor ${status.next_cursor}`)
     })
 }
 
@@ -27,8 +32,15 @@ export function describeStatus(status: MessageStatus): string {
     recipient.settled_at ?? `expires ${recipient.expires_at}`,
     recipient.reason ?? describeWaiting(recipient.waiting),
   ])
-  const title = `${colors.bold(status.message_id)} from ${status.from_agent}`
+  const title = [`${colors.bold(status.message_id)} from ${status.from_agent}`, describeFanOut(status)].join('')
+  if (status.fan_out && rows.length === 0) return title
   return `${title}\n${table(['TO', 'STATUS', 'STATE', 'ATTEMPTS', 'ACCEPTED', 'SETTLED', 'WHY'], rows)}`
+}
+
+function describeFanOut({ fan_out: fanOut }: MessageStatus): string {
+  if (!fanOut) return ''
+  const { topic, status, handed, full, failed } = fanOut
+  return ` to topic:${topic}: ${status}, handed to ${handed}, full ${full}, failed ${failed}`
 }
 
 function describeWaiting(waiting: MessageStatus['recipients'][number]['waiting']): string {

@@ -1,0 +1,104 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { AnalysedColumn, AnalysedDatabase, AnalysedTable } from '../source.ts'
+import { quoteName, readRows } from './read-rows.ts'
+
+/** Everything in a database that has a name and columns. */
+export function readDatabase(database: DatabaseSync): AnalysedDatabase {
+  const value = (pragma: string) => Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]
+  const listed = database
+    .prepare(
+      "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name <> 'sqlite_schema' ORDER BY name",
+    )
+    .all()
+  const encoding = String(value('encoding'))
+  return {
+    encoding,
+    journalMode: String(value('journal_mode')),
+    pageSize: Number(value('page_size')),
+    tables: listed.map(({ name, type, wr }) =>
+      describe(database, { name: String(name), type: String(type), withoutRowid: wr === 1, encoding }),
+    ),
+  }
+}
+
+type Listed = { name: string; type: string; withoutRowid: boolean; encoding: string }
+
+function describe(database: DatabaseSync, { name, type, withoutRowid, encoding }: Listed): AnalysedTable {
+  const kind = name.startsWith('sqlite_') ? 'internal' : (type as AnalysedTable['kind'])
+  const { columns, fault } = kind === 'view' ? { columns: [] } : readColumns(database, name)
+  const primaryKey = columns
+    .filter((column) => column.primaryKey > 0)
+    .sort((one, other) => one.primaryKey - other.primaryKey)
+    .map((column) => column.name)
+  const keys = kind === 'table' ? foreignKeysOf(database, name) : []
+  return {
+    name,
+    kind,
+    columns,
+    primaryKey,
+    withoutRowid,
+    foreignKeys: keys.map(({ columns: from, table, to }) => ({ columns: from, table, to })),
+    rows: (gap) =>
+      fault === undefined
+        ? readRows(database, { name, columns, primaryKey, withoutRowid, kind, encoding }, gap)
+        : unreadable(fault, gap),
+    orphans: () =>
+      countOrphans(
+        database,
+        name,
+        keys.map(({ id }) => id),
+      ),
+  }
+}
+
+/** The columns of a table, or why they are not known: the module of a virtual table may be missing. */
+function readColumns(database: DatabaseSync, table: string): { columns: AnalysedColumn[]; fault?: string } {
+  try {
+    return { columns: columnsOf(database, table) }
+  } catch (error) {
+    return { columns: [], fault: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function unreadable(fault: string, gap: (what: string) => void): [] {
+  gap(fault)
+  return []
+}
+
+/** `table_xinfo` knows generated columns too. Hidden columns of virtual tables are no data. */
+function columnsOf(database: DatabaseSync, table: string): AnalysedColumn[] {
+  const rows = database.prepare('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)').all(table)
+  return rows
+    .filter(({ hidden }) => hidden !== 1)
+    .map(({ name, type, notnull, pk, hidden }) => ({
+      name: String(name),
+      declaredType: String(type),
+      notNull: notnull === 1,
+      primaryKey: Number(pk),
+      generated: hidden === 2 || hidden === 3,
+    }))
+}
+
+function foreignKeysOf(database: DatabaseSync, table: string) {
+  const rows = database
+    .prepare('SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq')
+    .all(table)
+  return [...Map.groupBy(rows, ({ id }) => Number(id))].map(([id, parts]) => ({
+    id,
+    table: String(parts[0]?.table),
+    columns: parts.map(({ from }) => String(from)),
+    to: parts.map(({ to }) => (to === null ? '' : String(to))).filter((name) => name !== ''),
+  }))
+}
+
+function countOrphans(database: DatabaseSync, table: string, ids: number[]): number[] | string {
+  try {
+    const counts = new Map<number, number>()
+    for (const { fkid } of database.prepare(`PRAGMA foreign_key_check(${quoteName(table)})`).iterate()) {
+      counts.set(Number(fkid), (counts.get(Number(fkid)) ?? 0) + 1)
+    }
+    return ids.map((id) => counts.get(id) ?? 0)
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}

@@ -1,0 +1,102 @@
+import { copyFile, mkdtemp, open, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { diagnoseError, diagnoseHeader, type Fault } from './diagnose.ts'
+
+export type PrivateCopy = { bytes: number; warnings: string[]; close(): Promise<void> } & (
+  | { database: DatabaseSync }
+  | { fault: Fault }
+)
+
+const companions = ['', '-wal', '-journal']
+const copyAttempts = 5
+
+/**
+ * Opens a private copy of a file, made together with its `-wal` or `-journal`: the source is only ever read. Somebody
+ * else's file may be built to harm: no extension is loaded, its schema is not trusted, its cells are checked.
+ */
+export async function openPrivateCopy(file: string): Promise<PrivateCopy> {
+  const folder = await mkdtemp(join(tmpdir(), 'hive-migrate-'))
+  const discard = () => rm(folder, { recursive: true, force: true })
+  try {
+    const copy = join(folder, basename(file))
+    const { bytes, companionsFound } = await copyQuietly(file, copy)
+    const header = await readHeader(copy)
+    const fault = diagnoseHeader(header, bytes)
+    if (fault) return { bytes, warnings: [], fault, close: discard }
+    const warnings = missingWal(file, header, companionsFound)
+    const database = openHostile(copy)
+    if (!(database instanceof DatabaseSync)) return { bytes, warnings, fault: database, close: discard }
+    return {
+      bytes,
+      warnings,
+      database,
+      async close() {
+        database.close()
+        await discard()
+      },
+    }
+  } catch (error) {
+    await discard()
+    throw error
+  }
+}
+
+/** Copies until the source was the same before and after: a writer in between would leave a torn copy. */
+async function copyQuietly(file: string, copy: string): Promise<{ bytes: number; companionsFound: Set<string> }> {
+  for (let attempt = 0; attempt < copyAttempts; attempt++) {
+    const before = await fingerprints(file)
+    for (const suffix of companions) {
+      await rm(copy + suffix, { force: true })
+      if (before.has(suffix)) await copyFile(file + suffix, copy + suffix)
+    }
+    const after = await fingerprints(file)
+    if (JSON.stringify([...before]) === JSON.stringify([...after])) {
+      return { bytes: (await stat(copy)).size, companionsFound: new Set(before.keys()) }
+    }
+  }
+  throw new Error(`${file} is being written to all the time: stop its writer and try again`)
+}
+
+async function fingerprints(file: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const suffix of companions) {
+    const stats = await stat(file + suffix, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+      if (suffix !== '' && error.code === 'ENOENT') return undefined
+      throw error
+    })
+    // a pipe would keep its reader waiting for ever
+    if (stats && !stats.isFile()) throw new Error('it is not a regular file')
+    if (stats) found.set(suffix, `${stats.ino} ${stats.size} ${stats.mtimeNs}`)
+  }
+  return found
+}
+
+async function readHeader(file: string): Promise<Buffer> {
+  const handle = await open(file)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
+
+function missingWal(file: string, header: Buffer, found: Set<string>): string[] {
+  if (header[19] !== 2 || found.has('-wal')) return []
+  return [`it is in WAL mode and no ${basename(file)}-wal is beside it: rows that were only there are missing`]
+}
+
+function openHostile(copy: string): DatabaseSync | Fault {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(copy, { allowExtension: false, enableForeignKeyConstraints: false })
+    database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON')
+    database.prepare('SELECT count(*) FROM sqlite_schema').get()
+    return database
+  } catch (error) {
+    database?.close()
+    return diagnoseError(error)
+  }
+}

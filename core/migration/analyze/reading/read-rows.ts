@@ -1,0 +1,115 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { SqliteValue } from '../../value.ts'
+import { doubtfulIn, exactText } from './exact-text.ts'
+
+type Table = {
+  name: string
+  kind: string
+  columns: readonly { name: string }[]
+  primaryKey: readonly string[]
+  withoutRowid: boolean
+  /** The database's: UTF-8, UTF-16le or UTF-16be. */
+  encoding: string
+}
+
+export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+/**
+ * Every row of a table that can be read, in key order. Where a page is damaged, reading goes on from the other end down
+ * to it, and `gap` hears what lies between.
+ */
+export function* readRows(
+  database: DatabaseSync,
+  table: Table,
+  gap: (what: string) => void,
+): Generator<readonly SqliteValue[]> {
+  const rowid = table.withoutRowid || table.kind === 'virtual' ? undefined : rowidName(table)
+  const key = rowid ?? (table.withoutRowid ? table.primaryKey.map(quoteName).join(', ') : undefined)
+  const columns = table.columns.map(({ name }) => quoteName(name))
+  const types = columns.map((column) => `typeof(${column})`)
+  const select = `SELECT ${[rowid ?? 'NULL', ...columns].join(', ')} FROM ${quoteName(table.name)}`
+  const exact = `SELECT ${[...columns.map((column) => `CAST(${column} AS BLOB)`), ...types].join(', ')} FROM ${quoteName(table.name)}`
+  const doubtful = doubtfulIn(table.encoding)
+  let last: bigint | undefined
+  let count = 0
+  try {
+    const statement = prepare(database, `${select}${key === undefined ? '' : ` ORDER BY ${key}`}`)
+    for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
+      const values = row.slice(1)
+      last = row[0] as bigint
+      if (values.some(doubtful)) {
+        readExactly(values, doubtful, table.encoding, () => exactRow(database, exact, rowid, last, count))
+      }
+      yield values
+      count++
+    }
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error)
+    if (rowid === undefined) return gap(`${what}: rows after the first ${count} cannot be read`)
+    const next = yield* readBackwards(database, { select, exact, rowid, last, encoding: table.encoding })
+    gap(`${what}: rows between rowid ${last ?? 'the first'} and ${next ?? 'the last'} cannot be read`)
+  }
+}
+
+type Backwards = { select: string; exact: string; rowid: string; last: bigint | undefined; encoding: string }
+
+/** Rows from the last one down to a damaged page; gives the rowid of the lowest one that could be read. */
+function* readBackwards(
+  database: DatabaseSync,
+  { select, exact, rowid, last, encoding }: Backwards,
+): Generator<readonly SqliteValue[], bigint | undefined> {
+  const doubtful = doubtfulIn(encoding)
+  let lowest: bigint | undefined
+  try {
+    const above = last === undefined ? '' : ` WHERE ${rowid} > ${last}`
+    const statement = prepare(database, `${select}${above} ORDER BY ${rowid} DESC`)
+    for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
+      const values = row.slice(1)
+      lowest = row[0] as bigint
+      if (values.some(doubtful)) {
+        readExactly(values, doubtful, encoding, () => exactRow(database, exact, rowid, lowest, 0))
+      }
+      yield values
+    }
+  } catch {
+    return lowest
+  }
+  return lowest
+}
+
+function prepare(database: DatabaseSync, sql: string): StatementSync {
+  const statement = database.prepare(sql)
+  statement.setReadBigInts(true)
+  statement.setReturnArrays(true)
+  return statement
+}
+
+/** A rowid goes by three names, each of which may be taken by a column. */
+function rowidName({ columns }: Table): string | undefined {
+  const taken = new Set(columns.map(({ name }) => name.toLowerCase()))
+  return ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name))
+}
+
+function exactRow(
+  database: DatabaseSync,
+  exact: string,
+  rowid: string | undefined,
+  key: bigint | undefined,
+  position: number,
+): SqliteValue[] {
+  const where = rowid === undefined ? ` LIMIT 1 OFFSET ${position}` : ` WHERE ${rowid} = ${key}`
+  return (prepare(database, exact + where).get() ?? []) as unknown as SqliteValue[]
+}
+
+function readExactly(
+  values: SqliteValue[],
+  doubtful: (value: SqliteValue) => boolean,
+  encoding: string,
+  readBytes: () => SqliteValue[],
+): void {
+  const bytes = readBytes()
+  for (const [at, value] of values.entries()) {
+    if (!doubtful(value) || bytes[values.length + at] !== 'text') continue
+    values[at] = exactText(bytes[at] as Uint8Array, encoding)
+  }
+}

@@ -1,0 +1,42 @@
+import type { SqliteValue } from '../value.ts'
+
+/** A database of a folder as analysis reads it: one consistent state, never the file itself. */
+export type AnalysedDatabase = {
+  encoding: string
+  journalMode: string
+  pageSize: number
+  tables: AnalysedTable[]
+}
+
+export type AnalysedTable = {
+  name: string
+  kind: 'table' | 'view' | 'virtual' | 'shadow' | 'internal'
+  columns: AnalysedColumn[]
+  primaryKey: string[]
+  withoutRowid: boolean
+  foreignKeys: { columns: string[]; table: string; to: string[] }[]
+  /** Every row that can be read, in key order. What cannot is told to `gap`, and reading goes on behind it. */
+  rows(gap: (what: string) => void): Iterable<readonly SqliteValue[]>
+  /** How many rows of each foreign key point nowhere, in the order of `foreignKeys`; or why that cannot be told. */
+  orphans(): number[] | string
+}
+
+export type AnalysedColumn = {
+  name: string
+  declaredType: string
+  notNull: boolean
+  /** Its place in the primary key from 1; 0 for none. */
+  primaryKey: number
+  generated: boolean
+}
+
+/** A file of a folder: a database, or what is wrong with it. */
+export type AnalysedFile = {
+  path: string
+  bytes: number
+  /** `readable`, or what is wrong. */
+  state: string
+  detail?: string
+  warnings: string[]
+  database?: AnalysedDatabase
+}

@@ -1,0 +1,104 @@
+import { HiveError } from '../../errors.ts'
+import { checkColumns } from './check-columns.ts'
+import { checkValues } from './check-values.ts'
+import { type FilePlan, isMapped, type Plan, type TablePlan } from './plan.ts'
+import { type Problem, problemsUnder } from './problem.ts'
+import { readPlan } from './read-plan.ts'
+
+/** A file as it is found in the folder: what a plan is checked against. */
+export type FoundFile = {
+  path: string
+  /** False for a file that cannot be read: a plan has nothing to say about its tables. */
+  readable: boolean
+  tables: readonly FoundTable[]
+}
+
+export type FoundTable = {
+  name: string
+  kind: 'table' | 'view' | 'virtual' | 'shadow' | 'internal'
+  columns: readonly { name: string }[]
+}
+
+/**
+ * The plan of a document, if it can be run over these files as it is. Raises HiveError `migration.plan_invalid` with
+ * every problem there is, each by its path in the document.
+ */
+export function checkedPlan(document: unknown, files: readonly FoundFile[]): Plan {
+  const { plan, problems } = checkPlan(document, files)
+  if (problems.length === 0) return plan
+  const what = problems.length === 1 ? 'one problem' : `${problems.length} problems`
+  throw new HiveError('migration.plan_invalid', `the plan has ${what}; nothing was written`, {
+    errors: problems.map(({ path, message }) => ({ field: path, message })),
+  })
+}
+
+/** Every problem of a plan's document, alone and against the files that it is for. */
+export function checkPlan(document: unknown, found: readonly FoundFile[]): { plan: Plan; problems: Problem[] } {
+  const { plan, problems, place, tableNames } = readPlan(document)
+  const files = new Map(found.map((file) => [file.path, file]))
+  const planned = new Set<string>()
+  for (const file of plan.files) {
+    const report = problemsUnder(problems, place(file))
+    if (planned.has(file.path)) report(['path'], `names ${JSON.stringify(file.path)} a second time`)
+    planned.add(file.path)
+    const source = files.get(file.path)
+    if (!source) report(['path'], `names ${JSON.stringify(file.path)}, which is not in the folder`)
+    else if (source.readable) {
+      checkFile(file, source, (table) => problemsUnder(problems, place(table ?? file)))
+      const written = new Set(tableNames(file))
+      for (const { name, kind } of source.tables) {
+        if (isData(kind) && !written.has(name))
+          report(['tables'], `leave out ${JSON.stringify(name)}: give it a target, or legacy`)
+      }
+    } else if (file.tables.length > 0) report(['tables'], 'are of a file that cannot be read')
+  }
+  if (Array.isArray((document as { files?: unknown })?.files)) {
+    const written = new Set((document as { files: { path?: unknown }[] }).files.map((file) => file?.path))
+    for (const { path } of found) {
+      if (!written.has(path)) problemsUnder(problems, [])(['files'], `leave out ${JSON.stringify(path)}`)
+    }
+  }
+  return { plan, problems }
+}
+
+function checkFile(
+  file: FilePlan,
+  source: FoundFile,
+  reportAt: (table?: TablePlan) => ReturnType<typeof problemsUnder>,
+) {
+  const found = new Map(source.tables.map((table) => [table.name, table]))
+  const planned = new Set<string>()
+  if (file.unreadable !== undefined) reportAt()(['unreadable'], 'is said of a file that can be read')
+  for (const table of file.tables) {
+    const report = reportAt(table)
+    if (planned.has(table.name)) report(['name'], `names ${JSON.stringify(table.name)} a second time`)
+    planned.add(table.name)
+    const there = found.get(table.name)
+    if (!there) {
+      report(['name'], `names ${JSON.stringify(table.name)}, which is not in the file`)
+      continue
+    }
+    checkKind(table, there, report)
+    if (!isMapped(table)) continue
+    checkColumns(
+      table,
+      there.columns.map(({ name }) => name),
+      report,
+    )
+    checkValues(table, report)
+  }
+}
+
+const isData = (kind: FoundTable['kind']) => kind === 'table' || kind === 'virtual'
+
+function checkKind(table: TablePlan, { kind }: FoundTable, report: ReturnType<typeof problemsUnder>): void {
+  if (table.target === 'skip' && isData(kind)) {
+    report(['target'], 'skips a table that holds rows of its own: legacy keeps them as they are')
+  }
+  if (table.target !== 'skip' && (kind === 'view' || kind === 'shadow')) {
+    report(
+      ['target'],
+      `moves a ${kind === 'view' ? 'view' : 'shadow table'}, whose rows are those of another table: skip it`,
+    )
+  }
+}

@@ -1,0 +1,69 @@
+import { moment, rest, sourceName } from '../draft.ts'
+import type { TextRule } from '../rules.ts'
+import { isAlwaysThere, isNumber, isText, named, timeColumn } from './choose-columns.ts'
+import type { Suggest } from './suggestion.ts'
+
+const agentNames = ['agent_name', 'agent_id', 'agent']
+
+/** A table that names a metric, has its value and says when it was measured. */
+export const suggestMetrics: Suggest = ({ path, table, agent }) => {
+  // a copy of the newest rows of another table would count them twice
+  if (/latest/i.test(table.name)) return undefined
+  const isCalledMetric = /metric|measure/i.test(table.name)
+  const name = named(table, 'metric_name', 'metric_type', 'metric', ...(isCalledMetric ? ['name', 'key'] : []))
+  const value = named(table, 'value', 'metric_value')
+  const time = timeColumn(table)
+  if (!name || !value || !time || !isText(name) || !isNumber(value)) return undefined
+  if (![name, value].every(isAlwaysThere)) return undefined
+  const by = named(table, ...agentNames)
+  const agentName: TextRule = by
+    ? { rule: 'copy', from: by.name, otherwise: agent }
+    : { rule: 'constant', value: agent }
+  return {
+    because: `${name.name} names a metric, ${value.name} is a number and ${time.name} says when`,
+    table: {
+      target: 'agent_metrics',
+      columns: {
+        agent_name: agentName,
+        metric_type: { rule: 'copy', from: name.name },
+        value: { rule: 'copy', from: value.name },
+        timestamp: moment(table, time.name),
+        metadata: rest(table, [name.name, value.name, time.name, ...(by ? [by.name] : [])]),
+        source_database: { rule: 'constant', value: sourceName(path) },
+      },
+    },
+  }
+}
+
+/** The longest text beside which numbers still look like the samples of one moment. */
+const longestLabel = 64
+
+/** A table of samples: a moment, several REAL figures, and nothing that is longer than a label. */
+export const suggestWideMetrics: Suggest = ({ path, table, agent }) => {
+  const time = timeColumn(table)
+  if (!time || table.rows === 0) return undefined
+  const others = table.columns.filter((column) => column !== time)
+  const figures = others.filter((column) => column.storage.real > 0 && isNumber(column))
+  const labels = others.filter((column) => !figures.includes(column))
+  if (figures.length < 2 || figures.length < labels.length) return undefined
+  if (labels.some(({ longest_bytes = 0, storage }) => longest_bytes > longestLabel || storage.blob > 0))
+    return undefined
+  const by = named(table, ...agentNames)
+  const agentName: TextRule = by
+    ? { rule: 'copy', from: by.name, otherwise: agent }
+    : { rule: 'constant', value: agent }
+  const names = figures.map(({ name }) => name)
+  return {
+    because: `each row is a sample at ${time.name}: ${names.join(', ')} are figures, a metric each; the rest are labels`,
+    table: {
+      target: 'agent_metrics',
+      columns: {
+        agent_name: agentName,
+        timestamp: moment(table, time.name),
+        metadata: rest(table, [...names, time.name]),
+        source_database: { rule: 'constant', value: sourceName(path) },
+      },
+      pivot: Object.fromEntries(names.map((name) => [name, name])),
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import { isStorable } from '../protocol/json-value.ts'
+
+/** TEXT of SQLite whose bytes are not valid in the encoding of its database; the bytes as they are there. */
+export class InvalidText {
+  readonly bytes: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
+}
+
+/** NULL, INTEGER, REAL, TEXT (U+0000 included), TEXT that is not valid, BLOB. */
+export type SqliteValue = null | bigint | number | string | InvalidText | Uint8Array
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+
+/**
+ * A value as JSON that JSONB takes, exact for every storage class: NULL and text as they are, everything else as an
+ * object with one member. `$utf16` is text that JSONB refuses (U+0000, lone surrogates), in UTF-16, little end first.
+ */
+export function encodeValue(value: SqliteValue): unknown {
+  if (value === null) return null
+  if (typeof value === 'bigint') return { $integer: String(value) }
+  if (typeof value === 'number') return { $real: Object.is(value, -0) ? '-0' : String(value) }
+  if (typeof value === 'string') return isStorable(value) ? value : { $utf16: base64(Buffer.from(value, 'utf16le')) }
+  return value instanceof InvalidText ? { $text: base64(value.bytes) } : { $blob: base64(value) }
+}
+
+/** The value that `encodeValue` wrote. Raises for what it never writes. */
+export function decodeValue(json: unknown): SqliteValue {
+  if (json === null || typeof json === 'string') return json
+  const [entry] = typeof json === 'object' ? Object.entries(json) : []
+  const [tag, text] = entry ?? []
+  if (typeof text !== 'string') throw new Error('it is no tagged value')
+  switch (tag) {
+    case '$integer':
+      return BigInt(text)
+    case '$real':
+      return Number(text)
+    case '$utf16':
+      return Buffer.from(text, 'base64').toString('utf16le')
+    case '$text':
+      return new InvalidText(new Uint8Array(Buffer.from(text, 'base64')))
+    case '$blob':
+      return new Uint8Array(Buffer.from(text, 'base64'))
+    default:
+      throw new Error('it is no tagged value')
+  }
+}
