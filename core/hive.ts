@@ -4,7 +4,7 @@ import { v7 } from 'uuid'
 import { type AccessMemory, createAccessMemory } from './access/access-memory.ts'
 import { type Bus, createBus } from './bus/bus.ts'
 import type { HiveConfig } from './config.ts'
-import { type EndpointPolicy, publicEndpoints } from './delivery/endpoint-guard.ts'
+import type { EndpointPolicy } from './delivery/endpoint-guard.ts'
 import { createQueue, type Queue } from './delivery/queue.ts'
 import type { Records } from './records/create-records.ts'
 
@@ -39,8 +39,8 @@ export type Hive = {
   queue: Queue
   /** Postgres, imported on first use: publish and receive never pay for it. */
   records(): Promise<Records>
-  /** Which addresses webhooks may be sent to. */
-  endpoints: EndpointPolicy
+  /** Which addresses webhooks may be sent to. Loaded on first use: only registering and pushing need it. */
+  endpoints(): Promise<EndpointPolicy>
   /** What this function instance remembers of callers. */
   access: AccessMemory
 }
@@ -67,7 +67,7 @@ const jsonLog: Log = { info: line('INFO'), warn: line('WARN'), error: line('ERRO
 /** Builds a hive from its configuration: the only place where clients are made. `parts` replaces some of them. */
 export function createHive(
   config: HiveConfig,
-  parts: Partial<Pick<Hive, 'clock' | 'ids' | 'log' | 'queue' | 'endpoints'>> = {},
+  parts: Partial<Pick<Hive, 'clock' | 'ids' | 'log' | 'queue'>> & { endpoints?: EndpointPolicy } = {},
 ): Hive {
   const clock = parts.clock ?? systemClock
   let records: Promise<Records> | undefined
@@ -82,7 +82,7 @@ export function createHive(
       records ??= import('./records/create-records.ts').then((module) => module.createRecords(config))
       return records
     },
-    endpoints: parts.endpoints ?? publicEndpoints,
+    endpoints: async () => parts.endpoints ?? (await import('./delivery/endpoint-guard.ts')).publicEndpoints,
     access: createAccessMemory(),
   }
 }

@@ -26,7 +26,7 @@ async function secretsInUse(agent: string): Promise<string[]> {
 
 describe('registering an agent', () => {
   it.each(hostileEndpoints)('is refused with the endpoint %.80s, and so is a change to it', async (hostile) => {
-    const guarded = { ...hive, endpoints: publicEndpoints }
+    const guarded = { ...hive, endpoints: async () => publicEndpoints }
     const refused = { code: 'endpoint.refused', errors: [{ field: 'endpoint' }] }
     await expect(registerAgent(guarded, 'hostile', { endpoint: hostile, disabled: false })).rejects.toMatchObject(
       refused,

@@ -30,7 +30,7 @@ export async function registerAgent(
   input: { endpoint: string | null; signing_secret?: string; disabled: boolean },
   actor = stageAdmin,
 ): Promise<ChangedAgent> {
-  if (input.endpoint !== null) hive.endpoints.check(input.endpoint)
+  if (input.endpoint !== null) (await hive.endpoints()).check(input.endpoint)
   const { agents } = await hive.records()
   const current = await agents.get(name)
   const secrets = rotateSecrets(hive, name, current?.sealed_secrets ?? [], input.endpoint, input.signing_secret)
@@ -52,7 +52,7 @@ export async function changeAgent(
   change: AgentChange,
   actor = stageAdmin,
 ): Promise<ChangedAgent> {
-  if (typeof change.endpoint === 'string') hive.endpoints.check(change.endpoint)
+  if (typeof change.endpoint === 'string') (await hive.endpoints()).check(change.endpoint)
   const { agents } = await hive.records()
   const current = await agents.get(name)
   if (!current) throw unknownAgent(name)

@@ -89,7 +89,7 @@ async function sendOne(
       body,
       secrets,
     }),
-    policy: hive.endpoints,
+    policy: await hive.endpoints(),
     timeoutMs: hive.config.deliveryTimeoutMs,
   })
   return { decision: decide(answer), latencyMs: answer.latencyMs }

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
+import { benchCold } from './cold.ts'
 import { benchConsume } from './consume.ts'
 import { benchIsolation } from './isolation.ts'
 import { benchMetricWrite } from './metric-write.ts'
@@ -16,6 +17,7 @@ const benches = {
   push: benchPush,
   isolation: benchIsolation,
   metrics: benchMetricWrite,
+  cold: benchCold,
   storm: benchStorm,
 } as const
 type BenchName = keyof typeof benches

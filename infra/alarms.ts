@@ -1,0 +1,108 @@
+import { api, apiFunctions } from './api.ts'
+import { functionName } from './hive-function.ts'
+import * as queues from './queues.ts'
+import { schedules } from './schedules.ts'
+import { settings } from './stage.ts'
+import { workers } from './workers.ts'
+
+type Statistic = { statistic: 'Sum' | 'Maximum' } | { extendedStatistic: 'p99' }
+type Alarm = Statistic & {
+  namespace: string
+  metric: string
+  dimensions: Record<string, $util.Input<string>>
+  above?: number
+  below?: number
+  /** Minutes in a row. */
+  minutes: number
+  missing?: 'breaching' | 'notBreaching'
+}
+
+const topic = new aws.sns.Topic('Alarms')
+if (settings.alarmEmail) {
+  new aws.sns.TopicSubscription('AlarmsByMail', { topic: topic.arn, protocol: 'email', endpoint: settings.alarmEmail })
+}
+
+/** docs/operate.md says what to do about each. */
+function alarm(name: string, description: string, { above, below, minutes, ...what }: Alarm) {
+  const bound = above !== undefined ? 'GreaterThanThreshold' : 'LessThanThreshold'
+  return new aws.cloudwatch.MetricAlarm(name, {
+    name: `${$app.name}-${$app.stage}-${name}`,
+    alarmDescription: `${description} See docs/operate.md, ${name}.`,
+    namespace: what.namespace,
+    metricName: what.metric,
+    dimensions: what.dimensions,
+    comparisonOperator: bound,
+    threshold: above ?? below ?? 0,
+    period: 60,
+    evaluationPeriods: minutes,
+    treatMissingData: what.missing ?? 'notBreaching',
+    alarmActions: [topic.arn],
+    okActions: [topic.arn],
+    ...('statistic' in what ? { statistic: what.statistic } : { extendedStatistic: what.extendedStatistic }),
+  })
+}
+
+for (const [name, { waiting, deadLetters }] of Object.entries({ Deliver: queues.deliver, History: queues.history })) {
+  alarm(`${name}DeadLettersNotEmpty`, 'A wake failed five times and was put aside.', {
+    namespace: 'AWS/SQS',
+    metric: 'ApproximateNumberOfMessagesVisible',
+    dimensions: { QueueName: deadLetters.nodes.queue.name },
+    statistic: 'Maximum',
+    above: 0,
+    minutes: 1,
+  })
+  alarm(`${name}Late`, 'Wakes wait for more than five minutes.', {
+    namespace: 'AWS/SQS',
+    metric: 'ApproximateAgeOfOldestMessage',
+    dimensions: { QueueName: waiting.nodes.queue.name },
+    statistic: 'Maximum',
+    above: 300,
+    minutes: 3,
+  })
+}
+
+// those of the API end in answers with 5xx, which have an alarm of their own
+for (const [file, run] of Object.entries({ ...workers, ...schedules })) {
+  alarm(`${functionName(file)}Fails`, 'The function throws or runs out of time.', {
+    namespace: 'AWS/Lambda',
+    metric: 'Errors',
+    dimensions: { FunctionName: run.name },
+    statistic: 'Sum',
+    above: 0,
+    minutes: 3,
+  })
+}
+
+alarm('Throttled', 'Lambda refuses to run functions: the account has too few concurrent executions.', {
+  namespace: 'AWS/Lambda',
+  metric: 'Throttles',
+  dimensions: {},
+  statistic: 'Sum',
+  above: 0,
+  minutes: 3,
+})
+alarm('ServerErrors', 'More than five requests a minute are answered with 5xx.', {
+  namespace: 'AWS/ApiGateway',
+  metric: '5xx',
+  dimensions: { ApiId: api.nodes.api.id },
+  statistic: 'Sum',
+  above: 5,
+  minutes: 3,
+})
+alarm('SweepMissing', 'The sweep has not run: what lost its wake is not found.', {
+  namespace: 'AWS/Lambda',
+  metric: 'Invocations',
+  dimensions: { FunctionName: schedules.sweep.name },
+  statistic: 'Sum',
+  below: 1,
+  minutes: 5,
+  missing: 'breaching',
+})
+alarm('PublishSlow', 'One publish in a hundred takes more than a second.', {
+  namespace: 'AWS/Lambda',
+  metric: 'Duration',
+  dimensions: { FunctionName: (apiFunctions.publish as sst.aws.Function).name },
+  extendedStatistic: 'p99',
+  above: 1_000,
+  minutes: 5,
+})

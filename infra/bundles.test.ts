@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RouteKey, routes } from '../functions/routes.ts'
+import type { Cloud } from '../scripts/local/cloud.ts'
+import { type Bundle, bundleFunction, writeLinks } from '../scripts/stack/bundle.ts'
+import { httpEvent, invokeBundle, linksOf } from '../scripts/stack/invoke-bundle.ts'
+import { testCloud } from '../test/test-cloud.ts'
+
+const apiFiles = [...new Set<string>(routes.map(({ file }) => file)), 'not-found']
+const workerFiles = ['deliver', 'history', 'sweep', 'retention']
+const files = [...apiFiles, ...workerFiles]
+
+let cloud: Cloud
+let folder: string
+const bundles = new Map<string, Bundle>()
+const environments = new Map<string, Record<string, string>>()
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'agent-hive-bundles-'))
+  const [started] = await Promise.all([
+    testCloud(),
+    ...files.map(async (file) => bundles.set(file, await bundleFunction(file, join(folder, file)))),
+  ])
+  cloud = started
+  for (const file of files) environments.set(file, await writeLinks(join(folder, file), linksOf(cloud.hive.config)))
+}, 240_000)
+afterAll(async () => {
+  await cloud?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const bundle = (file: string) => bundles.get(file) as Bundle
+
+async function invoke(file: string, event: object) {
+  return (await invokeBundle(bundle(file).file, event, environments.get(file) ?? {})).result
+}
+
+async function request(routeKey: RouteKey, options: { path?: Record<string, string>; body?: object } = {}) {
+  const file = routes.find(({ key }) => key === routeKey)?.file as string
+  const { statusCode, body } = await invoke(file, httpEvent(routeKey, { key: cloud.adminKey, ...options }))
+  return { status: statusCode as number, body: JSON.parse(body) }
+}
+
+describe('a bundle', () => {
+  it.each(apiFiles)('of %s loads at most 300 KB when it starts', (file) => {
+    expect(bundle(file).startBytes).toBeLessThanOrEqual(300_000)
+  })
+
+  it.each(files)('of %s holds nothing that only the local cloud or tests may do', (file) => {
+    const inputs = Object.keys(bundle(file).metafile.inputs)
+    expect(inputs).toContain(`functions/${file}.ts`)
+    expect(inputs.filter((path) => /^(scripts|test|infra)\/|\.test\.ts$/.test(path))).toEqual([])
+    expect(inputs.filter((path) => path.includes('node_modules/sst/'))).toEqual([])
+  })
+
+  it.each(files)('of %s has no package that sst would have to install', (file) => {
+    const external = Object.values(bundle(file).metafile.inputs).flatMap(({ imports }) =>
+      imports.filter((one) => one.external && !one.path.startsWith('node:')).map(({ path }) => path),
+    )
+    const { builtinModules } = process.getBuiltinModule('node:module')
+    // `pg` looks for pg-native when it is asked for it, and the stack says not to install it
+    const known = new Set([...builtinModules, 'pg-native', 'cloudflare:sockets'])
+    expect(external.filter((path) => !known.has(path))).toEqual([])
+  })
+})
+
+describe('in a process of its own, with links and nothing else', () => {
+  it('a message goes from publish to receive and settle', async () => {
+    for (const agent of ['planner', 'builder']) {
+      const { status } = await request('PUT /v1/agents/{agent}', { path: { agent }, body: {} })
+      expect(status).toBe(201)
+    }
+    const message = { from_agent: 'planner', to_agent: 'builder', message_type: 'task', message_id: 'm-1', body: {} }
+    expect((await request('POST /v1/messages', { body: message })).status).toBe(202)
+    const path = { agent: 'builder' }
+    const received = await request('POST /v1/agents/{agent}/inbox/receive', { path, body: {} })
+    expect(received.body.messages).toHaveLength(1)
+    const acks = [received.body.messages[0].receipt]
+    expect((await request('POST /v1/agents/{agent}/inbox/settle', { path, body: { acks } })).status).toBe(200)
+    const inbox = await request('GET /v1/agents/{agent}/inbox', { path })
+    expect(inbox.body).toMatchObject({ counters: { accepted: 1, delivered: 1 }, violations: [] })
+  })
+
+  it('metrics are written and read', async () => {
+    const points = [{ agent_name: 'planner', metric_type: 'latency_ms', value: 12.5 }]
+    expect((await request('POST /v1/metrics', { body: { points } })).status).toBe(201)
+  })
+
+  it.each(
+    routes.filter(({ method, path, query }) => method === 'GET' && !path.includes('{') && query !== 'RollupQuery'),
+  )('$key answers', async ({ key }) => {
+    const { status } = await request(key)
+    // a query that lacks what it must have is refused, which is an answer too
+    expect([200, 400]).toContain(status)
+  })
+
+  it('what no route has is not found', async () => {
+    const event = httpEvent('GET /nowhere', { key: cloud.adminKey })
+    event.routeKey = '$default'
+    event.requestContext.routeKey = '$default'
+    expect((await invoke('not-found', event)).statusCode).toBe(404)
+  })
+
+  it('queue functions report no failure of good wakes, and name the bad ones', async () => {
+    const record = (messageId: string, body: object) => ({
+      messageId,
+      body: JSON.stringify(body),
+      attributes: { ApproximateReceiveCount: '1' },
+      eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:queue',
+    })
+    const good = { deliver: { agent: 'builder' }, history: { shard: 1 } }
+    for (const [file, body] of Object.entries(good)) {
+      const event = { Records: [record('good', body), record('bad', { wrong: true })] }
+      expect(await invoke(file, event)).toEqual({ batchItemFailures: [{ itemIdentifier: 'bad' }] })
+    }
+  })
+
+  it('schedules run', async () => {
+    expect(await invoke('sweep', {})).toMatchObject({ inboxes: expect.any(Number) })
+    expect(await invoke('retention', {})).toMatchObject({ unfinished: [] })
+  })
+})

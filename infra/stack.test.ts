@@ -1,0 +1,288 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { routes } from '../functions/routes.ts'
+import { type Inputs, type Resource, type Synthesized, synthesize } from '../test/stack/synthesize.ts'
+
+let production: Synthesized
+let personal: Synthesized
+
+beforeAll(async () => {
+  const made = await Promise.all([
+    synthesize('production'),
+    synthesize('ada', { HIVE_ALARM_EMAIL: 'ada@example.com', HIVE_TRACING: 'true' }),
+  ])
+  production = made[0]
+  personal = made[1]
+  // unpacking sst takes its time on a machine that has never done it
+}, 300_000)
+
+const stages = () => [production, personal]
+
+/** The inputs of every resource of a type, by name. */
+function all({ resources }: Synthesized, type: string): Record<string, Inputs> {
+  return Object.fromEntries(resources.filter((one) => one.type === type).map(({ name, inputs }) => [name, inputs]))
+}
+
+const only = (stage: Synthesized, type: string): Inputs => Object.values(all(stage, type))[0] as Inputs
+
+/** `actions on resources` of each statement of a role. */
+function permissions(role: Inputs): string[] {
+  const statements = role.inlinePolicies.flatMap(({ policy }: Inputs) => JSON.parse(policy as string))
+  return statements.map(({ actions, resources }: { actions: string[]; resources: string[] }) => {
+    return `${[...actions].sort().join(' ')} on ${resources.join(' ')}`
+  })
+}
+
+const sqs = (name: string) => `arn:aws:sqs:us-east-1:123456789012:${name}Queue`
+
+describe('routes', () => {
+  it('are those of the table and $default, and no other', () => {
+    for (const stage of stages()) {
+      const keys = Object.values(all(stage, 'aws:apigatewayv2/route:Route')).map(({ routeKey }) => routeKey)
+      expect(keys.sort()).toEqual([...routes.map(({ key }) => key), '$default'].sort())
+    }
+  })
+
+  it('go to the function of their file, one function a file', () => {
+    const integrations = all(production, 'aws:apigatewayv2/integration:Integration')
+    const fileOf = Object.fromEntries(production.builds.map(({ functionID, handler }) => [functionID, handler]))
+    const served = Object.entries(all(production, 'aws:apigatewayv2/route:Route')).map(([name, { routeKey }]) => {
+      const uri = integrations[name.replace(/Route$/, 'Integration')]?.integrationUri as string
+      return [
+        routeKey,
+        fileOf[
+          uri
+            .split(':')
+            .at(-1)
+            ?.replace(/Function$/, '') as string
+        ],
+      ]
+    })
+    const expected = routes.map(({ key, file }): [string, string] => [key, `functions/${file}.handler`])
+    expect(Object.fromEntries(served)).toEqual({
+      ...Object.fromEntries(expected),
+      $default: 'functions/not-found.handler',
+    })
+    expect(new Set(production.builds.map(({ handler }) => handler)).size).toBe(production.builds.length)
+  })
+
+  it('are throttled', () => {
+    for (const stage of stages()) {
+      const { defaultRouteSettings } = only(stage, 'aws:apigatewayv2/stage:Stage')
+      expect(defaultRouteSettings.throttlingRateLimit).toBeGreaterThan(0)
+      expect(defaultRouteSettings.throttlingBurstLimit).toBeGreaterThan(0)
+    }
+  })
+})
+
+describe('queues', () => {
+  it('each have a dead-letter queue that keeps what it gets for 14 days', () => {
+    for (const stage of stages()) {
+      const queues = all(stage, 'aws:sqs/queue:Queue')
+      const waiting = Object.entries(queues).filter(([name]) => !name.includes('DeadLetters'))
+      expect(waiting.length).toBe(2)
+      for (const [name, { redrivePolicy }] of waiting) {
+        const deadLetters = name.replace('Waiting', 'DeadLetters')
+        expect(queues[deadLetters]?.messageRetentionSeconds).toBe(14 * 86_400)
+        expect(JSON.parse(redrivePolicy)).toEqual({
+          deadLetterTargetArn: `arn:aws:sqs:us-east-1:123456789012:${deadLetters}`,
+          maxReceiveCount: 5,
+        })
+      }
+    }
+  })
+
+  it('feed functions that report single failures and have a sixth of the time that a wake is hidden', () => {
+    for (const stage of stages()) {
+      const functions = all(stage, 'aws:lambda/function:Function')
+      const queues = all(stage, 'aws:sqs/queue:Queue')
+      const sources = Object.values(all(stage, 'aws:lambda/eventSourceMapping:EventSourceMapping'))
+      expect(sources.length).toBe(2)
+      for (const { eventSourceArn, functionName, functionResponseTypes, batchSize } of sources) {
+        const queue = queues[(eventSourceArn as string).split(':').at(-1) as string]
+        const fed = functions[(functionName as string).split(':').at(-1) as string]
+        expect(functionResponseTypes).toEqual(['ReportBatchItemFailures'])
+        expect(batchSize).toBe(1)
+        expect(queue?.visibilityTimeoutSeconds).toBeGreaterThanOrEqual(6 * fed?.timeout)
+      }
+    }
+  })
+
+  it('bound how much is done at once, and take nothing from the account for it', () => {
+    for (const [stage, deliver] of [
+      [production, 50],
+      [personal, 5],
+    ] as const) {
+      const sources = all(stage, 'aws:lambda/eventSourceMapping:EventSourceMapping')
+      expect(sources.DeliverSource?.scalingConfig).toEqual({ maximumConcurrency: deliver })
+      for (const run of Object.values(all(stage, 'aws:lambda/function:Function'))) {
+        expect(run.reservedConcurrentExecutions).toBeUndefined()
+      }
+    }
+  })
+})
+
+describe('functions', () => {
+  it('run on Node 24 and arm64, below the time that API Gateway waits', () => {
+    for (const stage of stages()) {
+      const functions = Object.entries(all(stage, 'aws:lambda/function:Function'))
+      const workers = ['DeliverFunction', 'HistoryFunction', 'SweepFunction', 'RetentionFunction']
+      for (const [name, { runtime, architectures, timeout }] of functions) {
+        expect({ runtime, architectures }).toEqual({ runtime: 'nodejs24.x', architectures: ['arm64'] })
+        expect(timeout).toBe(workers.includes(name) ? 60 : 29)
+      }
+    }
+  })
+
+  it('may write their own logs, wake workers, and nothing else', () => {
+    for (const stage of stages()) {
+      const roles = all(stage, 'aws:iam/role:Role')
+      for (const { functionID, handler } of stage.builds) {
+        const role = roles[`${functionID}Role`] as Inputs
+        const file = handler.slice('functions/'.length, -'.handler'.length)
+        const name = `agent-hive-${stage === production ? 'production' : 'ada'}-${file}`
+        const logs = `arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/${name}:*`
+        const source = { deliver: 'DeliverWaiting', history: 'HistoryWaiting' }[file]
+        const take = 'sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage'
+        expect(permissions(role).sort()).toEqual(
+          [
+            `logs:CreateLogStream logs:PutLogEvents on ${logs}`,
+            `sqs:SendMessage on ${sqs('DeliverWaiting')}`,
+            `sqs:SendMessage on ${sqs('HistoryWaiting')}`,
+            ...(stage === personal ? ['xray:PutTelemetryRecords xray:PutTraceSegments on *'] : []),
+            ...(source ? [`${take} on ${sqs(source)}`] : []),
+          ].sort(),
+        )
+        expect(role.managedPolicyArns).toEqual([])
+      }
+    }
+  })
+
+  it('are started by schedules that may start them alone', () => {
+    const roles = all(production, 'aws:iam/role:Role')
+    const functions = production.builds.map(({ functionID }) => `${functionID}Role`)
+    const others = Object.entries(roles).filter(([name]) => !functions.includes(name))
+    expect(others.map(([name, role]) => [name, permissions(role)]).sort()).toEqual([
+      [
+        'RetentionScheduleRole',
+        ['lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:RetentionFunction'],
+      ],
+      ['SweepScheduleRole', ['lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:SweepFunction']],
+    ])
+    const schedules = all(production, 'aws:scheduler/schedule:Schedule')
+    expect(schedules.SweepScheduleSchedule?.scheduleExpression).toBe('rate(1 minute)')
+    expect(schedules.RetentionScheduleSchedule?.scheduleExpression).toBe('rate(1 hour)')
+  })
+
+  it('get their configuration through links, and nothing of it through the environment', () => {
+    for (const { name, inputs } of production.resources.filter(({ type }) => type === 'aws:lambda/function:Function')) {
+      const variables = Object.keys(inputs.environment.variables).sort()
+      expect([name, variables]).toEqual([name, ['SST_KEY', 'SST_KEY_FILE', 'SST_RESOURCE_App']])
+    }
+    for (const { links } of production.builds) {
+      expect(Object.keys(links).sort()).toEqual([
+        'AdminKeys',
+        'DatabaseUrl',
+        'DeliverQueue',
+        'HistoryQueue',
+        'Hive',
+        'RedisRestToken',
+        'RedisRestUrl',
+        'SigningRoot',
+      ])
+    }
+  })
+
+  it('keep their logs for a time', () => {
+    for (const [stage, days] of [
+      [production, 90],
+      [personal, 7],
+    ] as const) {
+      const groups = Object.values(all(stage, 'aws:cloudwatch/logGroup:LogGroup'))
+      expect(new Set(groups.map(({ retentionInDays }) => retentionInDays))).toEqual(new Set([days]))
+      expect(groups.length).toBe(stage.builds.length + 1)
+    }
+  })
+
+  it('are traced where the stage asks for it', () => {
+    const modes = (stage: Synthesized) =>
+      Object.values(all(stage, 'aws:lambda/function:Function')).map(({ tracingConfig }) => tracingConfig.mode)
+    expect(new Set(modes(personal))).toEqual(new Set(['Active']))
+    expect(new Set(modes(production))).toEqual(new Set(['PassThrough']))
+  })
+})
+
+describe('storage', () => {
+  it('is closed to the public, encrypted, and forgets uploads', () => {
+    for (const stage of stages()) {
+      const buckets = Object.keys(all(stage, 'aws:s3/bucket:Bucket'))
+      const blocks = all(stage, 'aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock')
+      expect(buckets.length).toBe(Object.keys(blocks).length)
+      for (const block of Object.values(blocks)) {
+        expect(block).toMatchObject({
+          blockPublicAcls: true,
+          blockPublicPolicy: true,
+          ignorePublicAcls: true,
+          restrictPublicBuckets: true,
+        })
+      }
+      const type = 'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration'
+      expect(Object.keys(all(stage, type)).length).toBe(buckets.length)
+      const lifecycle = only(stage, 'aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration')
+      expect(lifecycle.rules[0].expiration.days).toBe(stage === production ? 90 : 7)
+    }
+  })
+})
+
+describe('removal', () => {
+  const retained = ({ resources }: Synthesized) =>
+    resources.filter((one: Resource) => one.retained).map(({ name }) => name)
+
+  it('is refused in production, and would keep what was uploaded', () => {
+    expect(production.protected).toBe(true)
+    expect(production.app.removal).toBe('retain')
+    expect(retained(production)).toContain('MigrationBucketBucket')
+    expect(only(production, 'aws:s3/bucket:Bucket').forceDestroy).toBe(false)
+  })
+
+  it('leaves nothing of a personal stage', () => {
+    expect(personal.protected).toBe(false)
+    expect(personal.app.removal).toBe('remove')
+    expect(retained(personal)).toEqual([])
+    expect(only(personal, 'aws:s3/bucket:Bucket').forceDestroy).toBe(true)
+  })
+})
+
+describe('alarms', () => {
+  it('go to one topic, and by mail to who asks for it', () => {
+    for (const stage of stages()) {
+      for (const { alarmActions } of Object.values(all(stage, 'aws:cloudwatch/metricAlarm:MetricAlarm'))) {
+        expect(alarmActions).toEqual(['arn:aws:sns:us-east-1:123456789012:Alarms'])
+      }
+    }
+    expect(all(production, 'aws:sns/topicSubscription:TopicSubscription')).toEqual({})
+    expect(only(personal, 'aws:sns/topicSubscription:TopicSubscription').endpoint).toBe('ada@example.com')
+  })
+
+  it('watch every queue and dead-letter queue, the workers, the schedules and the API', () => {
+    expect(Object.keys(all(production, 'aws:cloudwatch/metricAlarm:MetricAlarm')).sort()).toMatchSnapshot()
+  })
+})
+
+describe('the whole stack', () => {
+  it.each(['production', 'ada'])('of %s is what it was when it was last reviewed', (name) => {
+    const stage = name === 'production' ? production : personal
+    const lines = stage.resources
+      .filter(({ custom }) => custom)
+      .map(
+        ({ type, name, inputs, retained }) => `${type} ${name}${retained ? ' (retained)' : ''} ${comparable(inputs)}`,
+      )
+    expect(lines.sort().join('\n')).toMatchSnapshot()
+  })
+})
+
+/** Without what differs from run to run: the chance in names, the folder that bundles were built in, their hash. */
+function comparable(inputs: Inputs): string {
+  return JSON.stringify(inputs, (key, value) => (key === 'source' ? 'a bundle' : value))
+    .replace(/-[abcdefhkmnorstuvwxz]{8}(?=[\\"/.])/g, '-#')
+    .replace(/-code-[0-9a-f]{64}/g, '-code-#')
+}

@@ -1,0 +1,45 @@
+/** Protected stages keep data and logs for long; personal ones are small, cheap and leave nothing behind. */
+export const permanent = $app.protect
+
+/**
+ * What a stage can set, in `.env` or `.env.<stage>` beside sst.config.ts. Everything has a default that suits a new AWS
+ * account with ten concurrent executions.
+ */
+export const settings = {
+  /** Where alarms are mailed to; without it they are shown and nobody is told. */
+  alarmEmail: process.env.HIVE_ALARM_EMAIL || null,
+  /** X-Ray traces of every function. */
+  tracing: process.env.HIVE_TRACING === 'true',
+  /** MB of a function; CPU grows with it. */
+  memory: size(process.env.HIVE_MEMORY_MB, permanent ? 1024 : 512),
+  /** Agents that are pushed to at the same time. SQS takes 2 or more. */
+  deliverConcurrency: size(process.env.HIVE_DELIVER_CONCURRENCY, permanent ? 50 : 5),
+  /** Shards of history that are drained at the same time. */
+  historyConcurrency: size(process.env.HIVE_HISTORY_CONCURRENCY, permanent ? 8 : 2),
+  /** Requests a second that API Gateway lets in, and how many at once. */
+  requestRate: size(process.env.HIVE_REQUEST_RATE, permanent ? 2_000 : 100),
+  requestBurst: size(process.env.HIVE_REQUEST_BURST, permanent ? 4_000 : 200),
+  logRetention: permanent ? '3 months' : '1 week',
+  logDays: permanent ? 90 : 7,
+} as const
+
+/** Settings of the bus and the records that a stage changes; see core/config.ts for all of them and their meaning. */
+export const hiveSettings: Record<string, string> = {
+  stage: $app.stage,
+  deployed: 'true',
+  ...(permanent ? {} : { metricsDays: '30', conversationsDays: '30', securityEventsDays: '30', auditDays: '30' }),
+  ...given(),
+}
+
+/** `HIVE_SET_metricsDays=90` sets `metricsDays`. */
+function given(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(([name]) => name.startsWith('HIVE_SET_'))
+  return Object.fromEntries(entries.map(([name, value]) => [name.slice('HIVE_SET_'.length), value ?? '']))
+}
+
+function size(text: string | undefined, byDefault: number): number {
+  if (text === undefined || text === '') return byDefault
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${text} is not a whole number above 0`)
+  return value
+}

@@ -1,0 +1,26 @@
+import { functionName, hiveFunction } from './hive-function.ts'
+import * as queues from './queues.ts'
+import { settings } from './stage.ts'
+import { workerTimeoutSeconds } from './worker-timeout.ts'
+
+/**
+ * Feeds a queue to a function, one wake at a time. How many run at once is bounded where they start: reserved concurrency
+ * would take from the few executions that a new account has.
+ */
+function worker(file: string, { waiting }: typeof queues.deliver, concurrency: number): sst.aws.Function {
+  const take = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility']
+  const run = hiveFunction(file, workerTimeoutSeconds, [{ actions: take, resources: [waiting.arn] }])
+  new aws.lambda.EventSourceMapping(`${functionName(file)}Source`, {
+    eventSourceArn: waiting.arn,
+    functionName: run.arn,
+    batchSize: 1,
+    functionResponseTypes: ['ReportBatchItemFailures'],
+    scalingConfig: { maximumConcurrency: concurrency },
+  })
+  return run
+}
+
+export const workers = {
+  deliver: worker('deliver', queues.deliver, settings.deliverConcurrency),
+  history: worker('history', queues.history, settings.historyConcurrency),
+}
