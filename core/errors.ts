@@ -33,6 +33,7 @@ export const errorStatus = {
   'postgres.unavailable': 503,
   'migration.plan_invalid': 422,
   'migration.changed': 409,
+  'migration.unfinished': 409,
   'migration.busy': 409,
   'migration.unknown': 404,
   'migration.edited': 409,

@@ -36,6 +36,7 @@ export const problemTitles: Record<ErrorCode, string> = {
   'postgres.unavailable': 'Postgres cannot be reached',
   'migration.plan_invalid': 'The plan of a migration cannot be run as it is',
   'migration.changed': 'The sources have changed since they were moved',
+  'migration.unfinished': 'A part was moved by another plan',
   'migration.busy': 'The migration is under way already',
   'migration.unknown': 'There is no such migration',
   'migration.edited': 'What was moved has been changed since',

@@ -20,11 +20,12 @@ import { rollBack } from './roll-back.ts'
 import { verifyRun } from './verify-run.ts'
 
 let client: pg.Client
+let databaseUrl: string
 let folder: string
 const samples = join(import.meta.dirname, '..', '..', '..', 'test', 'data', 'sqlite')
 
 beforeEach(async () => {
-  const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
+  databaseUrl = (JSON.parse(await borrow('database')) as { databaseUrl: string }).databaseUrl
   client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   folder = mkdtempSync(join(tmpdir(), 'hive-moved-'))
@@ -164,12 +165,44 @@ describe('a run', () => {
     expect((await move(source(), legacy('t'))).state).toBe('complete')
   })
 
+  it('is refused for what another plan has moved a part of, and while another one is under way', async () => {
+    database(`CREATE TABLE t (a TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
+      INSERT INTO t SELECT 'value ' || i FROM n; CREATE TABLE u (a)`)
+    const stopped = runMigration(client, {
+      folder: source(),
+      plan: legacy('t'),
+      id: crypto.randomUUID(),
+      progress: () => {
+        throw Object.assign(new Error('connection terminated'), { code: '57P01' })
+      },
+    })
+    await expect(stopped).rejects.toThrow('terminated')
+    await expect(move(source(), legacy('t', 'u'))).rejects.toMatchObject({
+      code: 'migration.unfinished',
+      errors: [{ field: 'a.db t' }],
+    })
+    const other = new pg.Client({ connectionString: databaseUrl })
+    await other.connect()
+    await other.query('SELECT pg_advisory_lock(4872219632)')
+    await expect(move(source(), legacy('t'))).rejects.toMatchObject({ code: 'migration.busy' })
+    await other.end()
+    expect((await move(source(), legacy('t'))).tables).toMatchObject([{ state: 'done', rows: 6_000 }])
+    expect((await countAll()).legacy_rows).toBe(6_000)
+  })
+
+  it('that failed goes on with the same plan, and nothing is moved twice', async () => {
+    database('CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)')
+    const plan = legacy('gone', 't')
+    const failed = await move(source(), plan)
+    const again = await move(source(), plan)
+    expect(again).toMatchObject({ run: failed.run, state: 'failed' })
+    expect((await countAll()).legacy_rows).toBe(2)
+  })
+
   it('goes on where it was stopped, and nothing is moved twice', async () => {
     database(`CREATE TABLE t (a TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 23000)
       INSERT INTO t SELECT 'value ' || i FROM n`)
     const plan = legacy('t')
-    const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
-    expect(databaseUrl).not.toBe('')
     let batches = 0
     const stopped = runMigration(client, {
       folder: source(),

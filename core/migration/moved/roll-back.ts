@@ -1,5 +1,6 @@
 import { HiveError } from '../../errors.ts'
 import { inTransaction, type MigrationClient, rowsOf } from '../load/migration-client.ts'
+import { alone } from '../load/migration-lock.ts'
 import { rowChecksum } from '../row-checksum.ts'
 import { findRun } from './find-run.ts'
 import { movedRows, movedTables } from './read-moved.ts'
@@ -9,9 +10,13 @@ const mostNamed = 100
 /**
  * Removes exactly what a run added, in one transaction: the target rows by their ids, and what is beside the ledger. The
  * ledger's own entries of the run and its files stay, so that it can be told what was. Raises migration.unknown, and
- * migration.edited, naming the rows that were changed since and removing nothing.
+ * migration.edited, naming the rows that were changed since and removing nothing; migration.busy.
  */
 export async function rollBack(client: MigrationClient, id: string): Promise<{ run: string; removed: number }> {
+  return alone(client, () => remove(client, id))
+}
+
+async function remove(client: MigrationClient, id: string): Promise<{ run: string; removed: number }> {
   await client.query("SET TIME ZONE 'UTC'")
   const run = await findRun(client, id)
   if (run.state === 'rolled back') return { run: id, removed: 0 }

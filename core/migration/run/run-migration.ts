@@ -5,6 +5,7 @@ import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import type { AnalysedTable } from '../analyze/source.ts'
 import { compileTable } from '../convert/compile-table.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
+import { alone } from '../load/migration-lock.ts'
 import type { FilePlan, Plan, TablePlan } from '../plan/plan.ts'
 import { describeSource, hashSource } from './source-file.ts'
 import { type SourceRow, sourceRows } from './source-row.ts'
@@ -51,9 +52,14 @@ export type RunOptions = {
  * Moves what a plan says, in batches that each commit with their checkpoint. A run that was stopped goes on where it was:
  * call it with the same plan. What was moved by another run is not moved again. One bad row, table or file stops no
  * others. The run fails, saying why, when nothing has an outcome, a table failed, or the counts do not add up.
- * Raises migration.changed, naming every file whose content has changed since it was moved.
+ * Raises migration.changed, naming every file whose content has changed since it was moved; migration.unfinished, naming
+ * those of which another plan has moved a part; migration.busy.
  */
 export async function runMigration(client: MigrationClient, options: RunOptions): Promise<RunResult> {
+  return alone(client, () => run(client, options))
+}
+
+async function run(client: MigrationClient, options: RunOptions): Promise<RunResult> {
   const { folder, plan } = options
   await client.query("SET TIME ZONE 'UTC'")
   const hashes = new Map<string, string | Error>()
@@ -61,23 +67,18 @@ export async function runMigration(client: MigrationClient, options: RunOptions)
     hashes.set(path, await hashSource(join(folder, path)).catch((error: Error) => error))
   }
   if (!options.asNew) await refuseChanged(client, hashes)
-  const run = await beginRun(client, options.id, JSON.stringify(plan))
-  const [lock] = await rowsOf<{ free: boolean }>(
-    client,
-    'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS free',
-    [run],
-  )
-  if (!lock?.free) throw new HiveError('migration.busy', `Run ${run} is under way in another process.`)
-  const result: RunResult = { run, state: 'complete', files: [], tables: [] }
+  await refuseUnfinished(client, hashes, JSON.stringify(plan))
+  const id = await beginRun(client, options.id, JSON.stringify(plan))
+  const result: RunResult = { run: id, state: 'complete', files: [], tables: [] }
   for (const file of plan.files) {
     const hash = hashes.get(file.path)
-    const moved = await moveFile(client, run, file, hash, options)
+    const moved = await moveFile(client, id, file, hash, options)
     result.files.push({ path: file.path, ...(moved.fault === undefined ? {} : { fault: moved.fault }) })
     result.tables.push(...moved.tables)
   }
   const fault = faultOf(result)
   await client.query('UPDATE migration_runs SET state = $2, ended_at = now(), fault = $3 WHERE id = $1', [
-    run,
+    id,
     fault === undefined ? 'complete' : 'failed',
     fault ?? null,
   ])
@@ -108,11 +109,37 @@ async function refuseChanged(client: MigrationClient, hashes: Map<string, string
   )
 }
 
-/** Goes on with a run of this plan that was stopped, or begins one. */
+/** What another plan has moved a part of would be there twice. */
+async function refuseUnfinished(
+  client: MigrationClient,
+  hashes: Map<string, string | Error>,
+  plan: string,
+): Promise<void> {
+  const known = [...hashes].flatMap(([path, hash]) => (typeof hash === 'string' ? [{ path, hash }] : []))
+  const parts = await rowsOf<{ path: string; name: string; run_id: string }>(
+    client,
+    `SELECT f.path, t.name, f.run_id FROM migration_tables t JOIN migration_files f ON f.id = t.file_id
+     JOIN migration_runs r ON r.id = f.run_id
+     JOIN unnest($1::text[], $2::text[]) AS found (path, sha256) ON found.path = f.path AND found.sha256 = f.sha256
+     WHERE r.state IN ('running', 'failed') AND r.plan <> $3 AND t.state IN ('running', 'failed') AND t.rows > 0`,
+    [known.map(({ path }) => path), known.map(({ hash }) => hash), plan],
+  )
+  if (parts.length === 0) return
+  throw new HiveError('migration.unfinished', 'Another plan has moved a part: go on with it, or roll its run back.', {
+    errors: parts.map(({ path, name, run_id }) => ({
+      field: `${path} ${name}`,
+      message: `was begun by run ${run_id}`,
+    })),
+  })
+}
+
+/** Goes on with a run of this plan that was stopped or has failed, or begins one. */
 async function beginRun(client: MigrationClient, id: string, plan: string): Promise<string> {
   const [stopped] = await rowsOf<{ id: string }>(
     client,
-    `SELECT id FROM migration_runs WHERE state = 'running' AND plan = $1 ORDER BY started_at DESC LIMIT 1`,
+    `UPDATE migration_runs SET state = 'running', ended_at = NULL, fault = NULL WHERE id = (
+       SELECT id FROM migration_runs WHERE state IN ('running', 'failed') AND plan = $1 ORDER BY started_at DESC LIMIT 1
+     ) RETURNING id`,
     [plan],
   )
   if (stopped) return stopped.id
