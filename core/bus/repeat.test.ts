@@ -13,15 +13,19 @@ import { shardOf } from './keys.ts'
 import { commitOutbox, readOutbox } from './outbox.ts'
 import { publish } from './publish.ts'
 import { claimDelivery } from './receive.ts'
+import { handOver } from './relay/hand-over.ts'
+import { projectSubscription } from './relay/project-subscription.ts'
 import { clearWakeScript } from './scripts/clear-wake.ts'
 import { commitOutboxScript } from './scripts/commit-outbox.ts'
 import { discardScript, redriveScript } from './scripts/dead-letters.ts'
+import { handOverScript } from './scripts/hand-over.ts'
 import { projectScript } from './scripts/project.ts'
 import { publishScript } from './scripts/publish.ts'
 import { receiveScript } from './scripts/receive.ts'
 import { settleScript } from './scripts/settle.ts'
 import { tendScript } from './scripts/tend.ts'
 import { settleActions } from './settle.ts'
+import { releaseShared, sharedToken } from './shared-bodies.ts'
 import { tend } from './tend.ts'
 
 /** While set, every request has this id: the client that sends a request again keeps its id. */
@@ -96,6 +100,57 @@ describe('a script whose answer was lost and that is sent again', () => {
     const one = message('a')
     await again(publishScript, () => publish(hive, [one]))
     expect(hive.wakes.filter((wake) => 'agent' in wake)).toEqual([{ agent, delayMs: expect.any(Number) }])
+  })
+
+  it('hand-over: each recipient has the message once, and is woken for it', async () => {
+    const topic = `topic:news ${agents}`
+    const [cyd, off] = [`${agent} cyd`, `${agent} off`]
+    await push()
+    await register(hive, cyd)
+    await register(hive, off, { disabled: true })
+    for (const [version, subscriber] of [agent, cyd, off].entries()) {
+      const subscription = { message_types: null }
+      await projectSubscription(hive, { topic: topic.slice(6), agent: subscriber, version: `${version}`, subscription })
+    }
+    const delivery_options = { ordering_key: 'k' }
+    const body = { text: 'x'.repeat(20_000) }
+    await publish(hive, [sampleMessage({ to_agent: topic, body, delivery_options, causation_id: 'x' })])
+    hive.wakes.length = 0
+    const claim = await claimDelivery(hive, topic, { max: 1, delivery: { id: 'one', leaseMs: 60_000 } })
+    const [leased] = claim.messages
+    if (!leased) throw new Error('one message')
+    const hand = () => handOver(hive, topic, leased, [agent, cyd, off], { cursor: '1' })
+    expect(await again(handOverScript, hand)).toEqual(['already', 'already', 'already'])
+    expect(hive.wakes.filter((wake) => 'agent' in wake)).toEqual([{ agent, delayMs: expect.any(Number) }])
+    expect(textsOf(await inboxOf(hive, cyd).take())).toEqual([body.text])
+    expect(textsOf(await inbox.take())).toEqual([body.text])
+  })
+
+  it('release of a shared envelope: it stays for those that need it', async () => {
+    const { keys } = hive.bus
+    const token = sharedToken(`t${agents}`)
+    await hive.bus.ask((redis) => redis.set(keys.sharedBody(token), 'envelope'))
+    await hive.bus.ask((redis) => redis.sadd(keys.sharedHolders(token), 'a', 'b'))
+    const there = () => hive.bus.ask((redis) => redis.exists(keys.sharedBody(token)))
+    for (const holder of ['a', 'a', 'c']) await releaseShared(hive, holder, [token])
+    expect(await there()).toBe(1)
+    for (const holder of ['b', 'b']) await releaseShared(hive, holder, [token])
+    expect(await there()).toBe(0)
+  })
+
+  it('projection of a membership: keeps its place', async () => {
+    const input = { topic: `t${agents}`, agent, version: '5', subscription: { message_types: ['a'] } }
+    const members = () =>
+      hive.bus.ask((redis) => redis.zrange<string[]>(hive.bus.keys.topic(input.topic), 0, -1, { withScores: true }))
+    await projectSubscription(hive, input)
+    const first = await members()
+    await projectSubscription(hive, input)
+    expect(await members()).toEqual(first)
+    const gone = { ...input, version: '6', subscription: null }
+    for (let sent = 0; sent < 2; sent++) await projectSubscription(hive, gone)
+    // an older version is not brought back
+    await projectSubscription(hive, input)
+    expect(await hive.bus.ask((redis) => redis.exists(hive.bus.keys.topic(input.topic)))).toBe(0)
   })
 
   it('receive: gives the leases that it has given', async () => {
