@@ -29,12 +29,15 @@ export function* readRows(
   const columns = table.columns.map(({ name }) => quoteName(name))
   const types = columns.map((column) => `typeof(${column})`)
   const select = `SELECT ${[rowid ?? 'NULL', ...columns].join(', ')} FROM ${quoteName(table.name)}`
-  const exact = `SELECT ${[...columns.map((column) => `CAST(${column} AS BLOB)`), ...types].join(', ')} FROM ${quoteName(table.name)}`
+  // where rows are found by their position, both statements must go through the table in one order: by itself SQLite
+  // takes a key's own direction and collation, or another index
+  const sorted = order === undefined ? '' : ` ORDER BY ${order}`
+  const exact = `SELECT ${[...columns.map((column) => `CAST(${column} AS BLOB)`), ...types].join(', ')} FROM ${quoteName(table.name)}${rowid === undefined ? sorted : ''}`
   const doubtful = doubtfulIn(table.encoding)
   let last: bigint | undefined
   let count = 0
   try {
-    const statement = prepare(database, `${select}${order === undefined ? '' : ` ORDER BY ${order}`}`)
+    const statement = prepare(database, select + sorted)
     for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
       const values = row.slice(1)
       last = row[0] as bigint
