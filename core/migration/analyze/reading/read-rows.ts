@@ -28,21 +28,23 @@ export function* readRows(
   const order = rowid ?? (table.withoutRowid ? table.primaryKey.map(quoteName).join(', ') : undefined)
   const columns = table.columns.map(({ name }) => quoteName(name))
   const types = columns.map((column) => `typeof(${column})`)
-  const select = `SELECT ${[rowid ?? 'NULL', ...columns].join(', ')} FROM ${quoteName(table.name)}`
-  // where rows are found by their position, both statements must go through the table in one order: by itself SQLite
-  // takes a key's own direction and collation, or another index
-  const sorted = order === undefined ? '' : ` ORDER BY ${order}`
-  const exact = `SELECT ${[...columns.map((column) => `CAST(${column} AS BLOB)`), ...types].join(', ')} FROM ${quoteName(table.name)}${rowid === undefined ? sorted : ''}`
+  const bytes = [...columns.map((column) => `CAST(${column} AS BLOB)`), ...types]
+  const from = `FROM ${quoteName(table.name)}`
+  // without a rowid there is no sure way back to a row: its bytes come along with it
+  const select = `SELECT ${[rowid ?? 'NULL', ...columns, ...(rowid === undefined ? bytes : [])].join(', ')} ${from}`
+  const exact = `SELECT ${bytes.join(', ')} ${from}`
   const doubtful = doubtfulIn(table.encoding)
   let last: bigint | undefined
   let count = 0
   try {
-    const statement = prepare(database, select + sorted)
+    const statement = prepare(database, `${select}${order === undefined ? '' : ` ORDER BY ${order}`}`)
     for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
-      const values = row.slice(1)
+      const values = row.slice(1, 1 + columns.length)
       last = row[0] as bigint
       if (values.some(doubtful)) {
-        readExactly(values, doubtful, table.encoding, () => exactRow(database, exact, rowid, last, count))
+        const readBytes = () =>
+          rowid === undefined ? row.slice(1 + columns.length) : exactRow(database, exact, rowid, last as bigint)
+        readExactly(values, doubtful, table.encoding, readBytes)
       }
       key(rowid === undefined ? undefined : last)
       yield values
@@ -79,7 +81,7 @@ function* readBackwards(
       const values = row.slice(1)
       lowest = row[0] as bigint
       if (values.some(doubtful)) {
-        readExactly(values, doubtful, encoding, () => exactRow(database, exact, rowid, lowest, 0))
+        readExactly(values, doubtful, encoding, () => exactRow(database, exact, rowid, lowest as bigint))
       }
       key(lowest)
       yield values
@@ -103,15 +105,8 @@ function rowidName({ columns }: Table): string | undefined {
   return ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name))
 }
 
-function exactRow(
-  database: DatabaseSync,
-  exact: string,
-  rowid: string | undefined,
-  key: bigint | undefined,
-  position: number,
-): SqliteValue[] {
-  const where = rowid === undefined ? ` LIMIT 1 OFFSET ${position}` : ` WHERE ${rowid} = ${key}`
-  return (prepare(database, exact + where).get() ?? []) as unknown as SqliteValue[]
+function exactRow(database: DatabaseSync, exact: string, rowid: string, key: bigint): SqliteValue[] {
+  return (prepare(database, `${exact} WHERE ${rowid} = ${key}`).get() ?? []) as unknown as SqliteValue[]
 }
 
 function readExactly(
