@@ -10,13 +10,13 @@ const chunk = 64 * 1024
 export class CopyIn implements Submittable {
   readonly done: Promise<number>
   readonly #text: string
-  readonly #data: Buffer
+  readonly #data: readonly Buffer[]
   #rows = 0
   #fault: Error | undefined
   #resolve: (rows: number) => void = () => {}
   #reject: (error: Error) => void = () => {}
 
-  constructor(text: string, data: Buffer) {
+  constructor(text: string, data: readonly Buffer[]) {
     this.#text = text
     this.#data = data
     this.done = new Promise((resolve, reject) => {
@@ -33,8 +33,8 @@ export class CopyIn implements Submittable {
 
   handleCopyInResponse(connection: Connection): void {
     const copying = connection as unknown as CopyConnection
-    for (let at = 0; at < this.#data.length; at += chunk) {
-      copying.sendCopyFromChunk(this.#data.subarray(at, at + chunk))
+    for (const part of this.#data) {
+      for (let at = 0; at < part.length; at += chunk) copying.sendCopyFromChunk(part.subarray(at, at + chunk))
     }
     copying.endCopyFrom()
   }
@@ -61,11 +61,27 @@ export class CopyIn implements Submittable {
 
 type CopyConnection = { query(text: string): void; sendCopyFromChunk(chunk: Buffer): void; endCopyFrom(): void }
 
-/** Rows in COPY's text format. */
-export function copyData(rows: Iterable<readonly (string | null)[]>): Buffer {
-  const lines: string[] = []
-  for (const row of rows) lines.push(row.map(field).join('\t'), '\n')
-  return Buffer.from(lines.join(''), 'utf8')
+/** Characters of text that become one buffer: all of a batch may be more than a string holds. */
+const partLength = 1_048_576
+
+/** Rows in COPY's text format, in parts. */
+export function copyData(rows: Iterable<readonly (string | null)[]>): Buffer[] {
+  const parts: Buffer[] = []
+  let lines: string[] = []
+  let length = 0
+  const end = () => {
+    if (length > 0) parts.push(Buffer.from(lines.join(''), 'utf8'))
+    lines = []
+    length = 0
+  }
+  for (const row of rows) {
+    const line = `${row.map(field).join('\t')}\n`
+    lines.push(line)
+    length += line.length
+    if (length >= partLength) end()
+  }
+  end()
+  return parts
 }
 
 const special = /[\\\n\r\t]/g
