@@ -60,17 +60,19 @@ export async function runMigration(client: MigrationClient, options: RunOptions)
 }
 
 async function run(client: MigrationClient, options: RunOptions): Promise<RunResult> {
-  const { folder, plan } = options
+  const { folder } = options
+  const plan = JSON.stringify(options.plan)
   await client.query("SET TIME ZONE 'UTC'")
   const hashes = new Map<string, string | Error>()
-  for (const { path } of plan.files) {
+  for (const { path } of options.plan.files) {
     hashes.set(path, await hashSource(join(folder, path)).catch((error: Error) => error))
   }
-  if (!options.asNew) await refuseChanged(client, hashes)
-  await refuseUnfinished(client, hashes, JSON.stringify(plan))
-  const id = await beginRun(client, options.id, JSON.stringify(plan))
+  const known = [...hashes].flatMap(([path, hash]) => (typeof hash === 'string' ? [{ path, hash }] : []))
+  if (!options.asNew) await refuseChanged(client, known)
+  await refuseUnfinished(client, known, plan)
+  const id = await beginRun(client, options.id, plan)
   const result: RunResult = { run: id, state: 'complete', files: [], tables: [] }
-  for (const file of plan.files) {
+  for (const file of options.plan.files) {
     const hash = hashes.get(file.path)
     const moved = await moveFile(client, id, file, hash, options)
     result.files.push({ path: file.path, ...(moved.fault === undefined ? {} : { fault: moved.fault }) })
@@ -85,9 +87,10 @@ async function run(client: MigrationClient, options: RunOptions): Promise<RunRes
   return fault === undefined ? result : { ...result, state: 'failed', fault }
 }
 
+type KnownFile = { path: string; hash: string }
+
 /** The same content under the same name was never moved by a run that still stands, or it is the same. */
-async function refuseChanged(client: MigrationClient, hashes: Map<string, string | Error>): Promise<void> {
-  const known = [...hashes].flatMap(([path, hash]) => (typeof hash === 'string' ? [{ path, hash }] : []))
+async function refuseChanged(client: MigrationClient, known: KnownFile[]): Promise<void> {
   const changed = await rowsOf<{ path: string; run_id: string }>(
     client,
     `SELECT DISTINCT ON (f.path) f.path, f.run_id FROM migration_files f
@@ -110,12 +113,7 @@ async function refuseChanged(client: MigrationClient, hashes: Map<string, string
 }
 
 /** What another plan has moved a part of would be there twice. */
-async function refuseUnfinished(
-  client: MigrationClient,
-  hashes: Map<string, string | Error>,
-  plan: string,
-): Promise<void> {
-  const known = [...hashes].flatMap(([path, hash]) => (typeof hash === 'string' ? [{ path, hash }] : []))
+async function refuseUnfinished(client: MigrationClient, known: KnownFile[], plan: string): Promise<void> {
   const parts = await rowsOf<{ path: string; name: string; run_id: string }>(
     client,
     `SELECT f.path, t.name, f.run_id FROM migration_tables t JOIN migration_files f ON f.id = t.file_id

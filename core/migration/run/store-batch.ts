@@ -1,3 +1,4 @@
+import { columns } from '../../records/columns.ts'
 import type { CompiledTable, TargetRow } from '../convert/conversion.ts'
 import { copyInto, inTransaction, type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { encodeValue } from '../value.ts'
@@ -60,7 +61,7 @@ async function store(
   const withIds = targets.map((target, i) => [String(firstId + BigInt(i)), ...target])
   if (targets.length > 0) await copyInto(client, compiled.target, ['id', ...compiled.columns], withIds)
   await keep(client, tableId, settled)
-  await copyInto(client, 'migration_ranges', rangeColumns, rangesOf(tableId, settled, firstId))
+  await copyInto(client, 'migration_ranges', columns.migration_ranges, rangesOf(tableId, settled, firstId))
   const count = (outcome: Outcome) => settled.filter((one) => one.outcome === outcome).length
   const moved = {
     rows: rows.length,
@@ -143,25 +144,11 @@ async function keep(client: MigrationClient, tableId: string, settled: readonly 
       rejects.push([tableId, place, column, JSON.stringify(value), reason, encoded.content])
     }
   }
-  await copyInto(client, 'migration_kept', ['table_id', 'row', 'kept'], kept)
-  await copyInto(client, 'legacy_rows', ['table_id', 'row', 'content'], legacy)
-  const columns = ['table_id', 'row', 'column_name', 'value', 'reason', 'content']
-  await copyInto(client, 'migration_rejects', columns, rejects)
-  await copyInto(client, 'migration_pieces', ['table_id', 'row', 'place', 'piece', 'bytes'], pieces)
+  await copyInto(client, 'migration_kept', columns.migration_kept, kept)
+  await copyInto(client, 'legacy_rows', columns.legacy_rows, legacy)
+  await copyInto(client, 'migration_rejects', columns.migration_rejects, rejects)
+  await copyInto(client, 'migration_pieces', columns.migration_pieces, pieces)
 }
-
-const rangeColumns = [
-  'table_id',
-  'first_row',
-  'rows',
-  'outcome',
-  'first_id',
-  'ids',
-  'widths',
-  'checksums',
-  'first_rowid',
-  'rowids',
-]
 
 /** One entry for each run of rows with one outcome. */
 function rangesOf(tableId: string, settled: readonly Settled[], firstId: bigint): (string | null)[][] {
