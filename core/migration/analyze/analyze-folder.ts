@@ -51,7 +51,7 @@ export function analyzeFile({ path, bytes, state, detail, warnings, database }: 
 }
 
 /** Of SQLite's own tables only the counters of AUTOINCREMENT are data: a rebuilt file would use ids again without them. */
-function kindOfData({ kind, name }: AnalysedTable): TableReport['kind'] | undefined {
+export function kindOfData({ kind, name }: AnalysedTable): TableReport['kind'] | undefined {
   if (kind === 'table' || kind === 'virtual') return kind
   return kind === 'internal' && name === 'sqlite_sequence' ? 'internal' : undefined
 }

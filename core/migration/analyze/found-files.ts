@@ -1,14 +1,25 @@
 import type { FoundFile } from '../plan/check-plan.ts'
-import type { FolderReport } from './report.ts'
+import { kindOfData } from './analyze-folder.ts'
+import type { AnalysedFile } from './source.ts'
 
-/** What a plan is checked against, from an analysis. */
-export function foundFiles({ files }: FolderReport): FoundFile[] {
-  return files.map(({ path, state, tables, not_data }) => ({
-    path,
-    readable: state === 'readable',
-    tables: [
-      ...tables.map(({ name, kind, columns }) => ({ name, kind, columns })),
-      ...not_data.map(({ name, kind }) => ({ name, kind, columns: [] })),
-    ],
+/** What a plan is checked against. No row is read. `report` hears of each file as soon as it has been looked at. */
+export async function foundFiles(
+  files: AsyncIterable<AnalysedFile>,
+  report: (file: AnalysedFile) => void = () => {},
+): Promise<FoundFile[]> {
+  const found: FoundFile[] = []
+  for await (const file of files) {
+    found.push(foundFile(file))
+    report(file)
+  }
+  return found
+}
+
+function foundFile({ path, state, database }: AnalysedFile): FoundFile {
+  const tables = (database?.tables ?? []).map((table) => ({
+    name: table.name,
+    kind: table.kind,
+    columns: kindOfData(table) ? table.columns : [],
   }))
+  return { path, readable: state === 'readable', tables }
 }

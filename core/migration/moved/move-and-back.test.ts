@@ -37,7 +37,7 @@ afterEach(async () => {
 
 async function planOf(source: string): Promise<Plan> {
   const report = await analyzeFolder(source, readFolder(source))
-  return checkedPlan(suggestPlan(report, { zone: 'UTC', agent: 'unknown' }), foundFiles(report))
+  return checkedPlan(suggestPlan(report, { zone: 'UTC', agent: 'unknown' }), await foundFiles(readFolder(source)))
 }
 
 const move = (source: string, plan: Plan) => runMigration(client, { folder: source, plan, id: crypto.randomUUID() })

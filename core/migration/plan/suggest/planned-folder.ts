@@ -12,7 +12,8 @@ export const newFolder = () => mkdtempSync(join(tmpdir(), 'hive-suggest-'))
 /** Plans the folder of one file, checks the plan, and gives it with the columns of each table. */
 export async function planned(folder: string) {
   const report = await analyzeFolder(folder, readFolder(folder))
-  const plan = checkedPlan(suggestPlan(report, { zone: 'UTC', agent: 'fleet' }), foundFiles(report))
+  const found = await foundFiles(readFolder(folder))
+  const plan = checkedPlan(suggestPlan(report, { zone: 'UTC', agent: 'fleet' }), found)
   const tables = new Map(plan.files[0]?.tables.map((table) => [table.name, table]))
   const columns = (name: string) =>
     (report.files[0]?.tables.find((table) => table.name === name)?.columns ?? []).map((column) => ({

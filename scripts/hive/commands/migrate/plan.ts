@@ -1,11 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError } from 'commander'
-import type { FolderReport } from '../../../../core/migration/analyze/report.ts'
 import type { Plan, TablePlan } from '../../../../core/migration/plan/plan.ts'
 import { isZone } from '../../../../core/migration/plan/zone.ts'
 import { createOutput, table } from '../../output.ts'
 import { UsageError } from '../../problem.ts'
 import { analyze } from './read-folder.ts'
+import { readPlan } from './read-plan.ts'
 
 type PlanCommandOptions = { out?: string; zone: string; agent: string; check?: string }
 
@@ -33,11 +33,11 @@ Examples:
       if (options.check !== undefined && options.out !== undefined) {
         throw new UsageError('--check makes no plan: leave out --out')
       }
-      const report = await analyze(folder, out)
       if (options.check !== undefined) {
-        const plan = await check(options.check, report)
+        const plan = await readPlan(options.check, folder, out)
         return out.answer(plan, () => `${options.check} can be run as it is.\n\n${describePlan(plan)}`)
       }
+      const report = await analyze(folder, out)
       const { suggestPlan } = await import('../../../../core/migration/plan/suggest/suggest-plan.ts')
       const plan = suggestPlan(report, { zone: options.zone, agent: options.agent })
       const text = `${JSON.stringify(plan, null, 2)}\n`
@@ -48,16 +48,6 @@ Examples:
       })
       out.answer({ written: options.out }, () => `${describePlan(plan)}\n\nWritten to ${options.out}.`)
     })
-}
-
-async function check(file: string, report: FolderReport): Promise<Plan> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new UsageError(`${file} cannot be read: ${error.message}`)
-  })
-  const { parseJson } = await import('../../../../core/protocol/json.ts')
-  const { checkedPlan } = await import('../../../../core/migration/plan/check-plan.ts')
-  const { foundFiles } = await import('../../../../core/migration/analyze/found-files.ts')
-  return checkedPlan(parseJson(text), foundFiles(report))
 }
 
 /** What becomes of each table, for people. */

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { Plan } from '../../../../core/migration/plan/plan.ts'
 import type { RunResult, TableResult } from '../../../../core/migration/run/run-migration.ts'
 import type { TriedTable } from '../../../../core/migration/run/try-run.ts'
-import { createOutput, type Output, table } from '../../output.ts'
-import { Incomplete, UsageError } from '../../problem.ts'
+import { createOutput, table } from '../../output.ts'
+import { Incomplete } from '../../problem.ts'
 import { jsonOf, postgresFlag, withPostgres } from './postgres.ts'
-import { analyze } from './read-folder.ts'
+import { readPlan } from './read-plan.ts'
 
 type RunCommandOptions = { plan: string; postgres?: string; dryRun?: boolean; asNew?: boolean }
 
@@ -50,16 +48,6 @@ Examples:
       out.answer(result, () => describeRun(result, (performance.now() - started) / 1000))
       if (result.state === 'failed') throw new Incomplete(`run ${result.run} failed: ${result.fault}`)
     })
-}
-
-async function readPlan(file: string, folder: string, out: Output): Promise<Plan> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new UsageError(`${file} cannot be read: ${error.message}`)
-  })
-  const { parseJson } = await import('../../../../core/protocol/json.ts')
-  const { checkedPlan } = await import('../../../../core/migration/plan/check-plan.ts')
-  const { foundFiles } = await import('../../../../core/migration/analyze/found-files.ts')
-  return checkedPlan(parseJson(text), foundFiles(await analyze(folder, out)))
 }
 
 function describeRun({ run, state, files, tables }: RunResult, seconds: number): string {
