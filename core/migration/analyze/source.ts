@@ -20,6 +20,8 @@ export type AnalysedTable = {
    * rowid of each row before the row comes, where it has one.
    */
   rows(gap: (what: string) => void, key?: (rowid: bigint | undefined) => void): Iterable<readonly SqliteValue[]>
+  /** How many rows it says it has; undefined where that cannot be told. */
+  count(): number | undefined
   /** How many rows of each foreign key point nowhere, in the order of `foreignKeys`; or why that cannot be told. */
   orphans(): number[] | string
 }

@@ -24,10 +24,13 @@ export function compileTable(
   zone: string,
 ): CompiledTable {
   if (table.target === 'skip') throw new Error(`table ${table.name} is skipped: none of its rows is converted`)
-  if (table.target !== 'legacy') return compileMapped(table, sourceOf(columns), zone)
+  const source = sourceOf(columns)
+  if (table.target !== 'legacy') return compileMapped(table, source, zone)
   return {
     target: 'legacy',
     columns: [],
+    affinities: source.affinities,
+    width: 0,
     convert: () => ({ outcome: 'legacy' }),
     invert: () => {
       throw new Difference('a legacy row has no rows in a target')
@@ -67,6 +70,8 @@ function compileMapped(table: MappedTable, source: Source, zone: string): Compil
   return {
     target: table.target,
     columns,
+    affinities: source.affinities,
+    width: pivot?.indexes.length ?? 1,
     convert: (row) => convert(row, compiled),
     invert: (rows, kept) => invert(rows, kept, compiled),
     equal: equalRows(pivot ? [...kinds, 'text', 'number'] : kinds),

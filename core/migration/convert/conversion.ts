@@ -1,4 +1,5 @@
 import type { SqliteValue } from '../value.ts'
+import type { Affinity } from './affinity.ts'
 
 /** Values of one target row, in the order of the table's `columns`: text as COPY takes it before escaping, or NULL. */
 export type TargetRow = (string | null)[]
@@ -20,6 +21,10 @@ export type CompiledTable = {
   target: 'agent_metrics' | 'agent_capabilities' | 'security_events' | 'agent_conversations' | 'audit_logs' | 'legacy'
   /** The target's columns that are written, in COPY order. */
   columns: string[]
+  /** Of the source's columns, in the order of a row's values. */
+  affinities: readonly Affinity[]
+  /** The most target rows that one source row becomes. */
+  width: number
   convert(row: readonly SqliteValue[]): Conversion
   /** The source row that these target rows were made of. Raises Difference when they are not what convert makes. */
   invert(rows: readonly TargetRow[], kept: Kept | null): SqliteValue[]

@@ -3,6 +3,7 @@ import { type Affinity, affinityOf } from './affinity.ts'
 /** The columns of a source table, as conversion needs them. */
 export type Source = {
   names: readonly string[]
+  affinities: readonly Affinity[]
   affinity(index: number): Affinity
   /** The place of a column in a row. SQLite does not tell upper from lower case in names. Raises when there is none. */
   index(name: string): number
@@ -13,6 +14,7 @@ export function sourceOf(columns: readonly { name: string; declaredType: string 
   const affinities = columns.map(({ declaredType }) => affinityOf(declaredType))
   return {
     names: columns.map(({ name }) => name),
+    affinities,
     affinity: (index) => affinities[index] ?? 'BLOB',
     index(name) {
       const place = places.get(foldCase(name))

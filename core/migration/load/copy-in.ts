@@ -1,24 +1,25 @@
 import type { Connection, Submittable } from 'pg'
 
-/** Bytes that are handed to the connection at once. */
-const chunk = 64 * 1024
+/** Bytes that may wait to be sent over a WebSocket. */
+const mostWaiting = 1_048_576
 
 /**
- * `COPY … FROM STDIN` with data that is there as a whole: a query object for the clients of `pg` and of Neon's driver,
- * whose sockets tell no end of a write, so that stream packages hang on it. Give it to `client.query`, await `done`.
+ * `COPY … FROM STDIN`: a query object for the clients of `pg` and of Neon's driver, whose sockets do not tell reliably when
+ * to go on, so that stream packages hang on them. Takes the data part by part, as the socket gets rid of them. Give it to
+ * `client.query`, await `done`.
  */
 export class CopyIn implements Submittable {
   readonly done: Promise<number>
   readonly #text: string
-  readonly #data: readonly Buffer[]
+  readonly #data: Iterator<Buffer>
   #rows = 0
   #fault: Error | undefined
   #resolve: (rows: number) => void = () => {}
   #reject: (error: Error) => void = () => {}
 
-  constructor(text: string, data: readonly Buffer[]) {
+  constructor(text: string, data: Iterable<Buffer>) {
     this.#text = text
-    this.#data = data
+    this.#data = data[Symbol.iterator]()
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -32,11 +33,24 @@ export class CopyIn implements Submittable {
   }
 
   handleCopyInResponse(connection: Connection): void {
-    const copying = connection as unknown as CopyConnection
-    for (const part of this.#data) {
-      for (let at = 0; at < part.length; at += chunk) copying.sendCopyFromChunk(part.subarray(at, at + chunk))
+    this.#send(connection as unknown as CopyConnection)
+  }
+
+  #send(connection: CopyConnection): void {
+    try {
+      // the server has said that it takes no more
+      while (!this.#fault) {
+        const { done, value } = this.#data.next()
+        if (done) {
+          connection.endCopyFrom()
+          return
+        }
+        connection.sendCopyFromChunk(value)
+        if (hasToWait(connection.stream, () => this.#send(connection))) return
+      }
+    } catch (error) {
+      connection.sendCopyFail(error instanceof Error ? error.message : String(error))
     }
-    copying.endCopyFrom()
   }
 
   handleCommandComplete(message: { text: string }): void {
@@ -59,32 +73,29 @@ export class CopyIn implements Submittable {
   handleCopyData(): void {}
 }
 
-type CopyConnection = { query(text: string): void; sendCopyFromChunk(chunk: Buffer): void; endCopyFrom(): void }
-
-/** Characters of text that become one buffer: all of a batch may be more than a string holds. */
-const partLength = 1_048_576
-
-/** Rows in COPY's text format, in parts. */
-export function copyData(rows: Iterable<readonly (string | null)[]>): Buffer[] {
-  const parts: Buffer[] = []
-  let lines: string[] = []
-  let length = 0
-  const end = () => {
-    if (length > 0) parts.push(Buffer.from(lines.join(''), 'utf8'))
-    lines = []
-    length = 0
-  }
-  for (const row of rows) {
-    const line = `${row.map(field).join('\t')}\n`
-    lines.push(line)
-    length += line.length
-    if (length >= partLength) end()
-  }
-  end()
-  return parts
+type CopyConnection = {
+  query(text: string): void
+  sendCopyFromChunk(chunk: Buffer): void
+  endCopyFrom(): void
+  sendCopyFail(message: string): void
+  stream: CopyStream
+}
+/** A socket of Node, or what Neon's driver puts around a WebSocket: that one gathers what is written until the next turn. */
+type CopyStream = {
+  writableNeedDrain?: boolean
+  once(event: 'drain', go: () => void): void
+  ws?: { bufferedAmount: number } | null
 }
 
-const special = /[\\\n\r\t]/g
-const escapes: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
-const field = (value: string | null) =>
-  value === null ? '\\N' : value.replace(special, (found) => escapes[found] as string)
+/** Whether the socket has enough for now; if so it is told when to go on, as far as the socket tells. */
+function hasToWait(stream: CopyStream, go: () => void): boolean {
+  if (stream.ws) {
+    const { ws } = stream
+    const look = (): void => void (ws.bufferedAmount > mostWaiting ? setTimeout(look, 1) : go())
+    setTimeout(look, 0)
+    return true
+  }
+  if (!stream.writableNeedDrain) return false
+  stream.once('drain', go)
+  return true
+}

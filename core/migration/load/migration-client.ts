@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import { CopyIn, copyData } from './copy-in.ts'
+import { CopyIn } from './copy-in.ts'
 
 /** A connection to Postgres of its own, outside of any transaction: `pg`'s, or Neon's over a WebSocket. */
 export type MigrationClient = Pick<Client, 'query'>
@@ -22,17 +22,19 @@ export async function inTransaction<T>(client: MigrationClient, work: () => Prom
   }
 }
 
-/** Writes rows to a table by COPY. `columns` are quoted where they need it. */
+/** Rows to be sent by COPY, and how many they have turned out to be once all were taken. */
+export type CopySource = { parts(): Iterable<Buffer>; rows(): number }
+
+/** Writes rows to a table by COPY. Raises when the table took fewer. */
 export async function copyInto(
   client: MigrationClient,
   table: string,
   columns: readonly string[],
-  rows: readonly (readonly (string | null)[])[],
+  source: CopySource,
 ): Promise<void> {
-  if (rows.length === 0) return
   const names = columns.map((name) => `"${name}"`).join(', ')
-  const copy = new CopyIn(`COPY ${table} (${names}) FROM STDIN`, copyData(rows))
+  const copy = new CopyIn(`COPY ${table} (${names}) FROM STDIN`, source.parts())
   client.query(copy)
   const written = await copy.done
-  if (written !== rows.length) throw new Error(`${table} took ${written} of ${rows.length} rows`)
+  if (written !== source.rows()) throw new Error(`${table} took ${written} of ${source.rows()} rows`)
 }

@@ -66,7 +66,7 @@ async function checksumsOf(file: string): Promise<Record<string, string[]>> {
     ({ kind, name }) => kind === 'table' || kind === 'virtual' || name === 'sqlite_sequence',
   )
   const found = Object.fromEntries(
-    data.map((table) => [table.name, [...table.rows(() => {})].map((row) => rowChecksum(row).toString('hex'))]),
+    data.map((table) => [table.name, [...table.rows(() => {})].map((row) => rowChecksum(row))]),
   )
   await copy.close()
   return found

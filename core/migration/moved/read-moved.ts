@@ -2,7 +2,7 @@ import { compileTable } from '../convert/compile-table.ts'
 import type { CompiledTable, Kept, TargetRow } from '../convert/conversion.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { TablePlan } from '../plan/plan.ts'
-import { checksumBytes } from '../row-checksum.ts'
+import { checksumAt } from '../row-checksum.ts'
 import { decodeRow } from '../run/decode-row.ts'
 import type { SqliteValue } from '../value.ts'
 
@@ -23,7 +23,7 @@ export type MovedRow = {
   rowid: bigint | undefined
   outcome: string
   /** As the source had it. */
-  checksum: Buffer
+  checksum: string
   values: SqliteValue[] | undefined
   fault?: string
 }
@@ -88,7 +88,7 @@ export async function* movedRows(client: MigrationClient, table: MovedTable): As
         place,
         rowid: rowidOf(range, i),
         outcome: range.outcome,
-        checksum: range.checksums.subarray(i * checksumBytes, (i + 1) * checksumBytes),
+        checksum: checksumAt(range.checksums, i),
         values: Array.isArray(found) ? found : undefined,
         ...(Array.isArray(found) ? {} : { fault: found ?? 'it is not there' }),
       }
@@ -167,7 +167,9 @@ async function readRows(client: MigrationClient, table: MovedTable, range: Range
   return new Map(
     rows.map(({ row, content }) => [
       Number(row),
-      decodeRow(content, (place) => Buffer.concat((piecesOf.get(`${row} ${place}`) ?? []).map(({ bytes }) => bytes))),
+      decodeRow(content, table.compiled.affinities, (place) =>
+        Buffer.concat((piecesOf.get(`${row} ${place}`) ?? []).map(({ bytes }) => bytes)),
+      ),
     ]),
   )
 }

@@ -27,7 +27,7 @@ async function remove(client: MigrationClient, id: string): Promise<{ run: strin
     for (const table of tables) {
       for await (const { place, outcome, values, checksum, fault } of movedRows(client, table)) {
         if (outcome !== 'migrated' || edited.length === mostNamed) continue
-        const same = values !== undefined && rowChecksum(values).equals(checksum)
+        const same = values !== undefined && rowChecksum(values) === checksum
         if (!same)
           edited.push({ field: `${table.path} ${table.name} row ${place}`, message: fault ?? 'has been changed' })
       }

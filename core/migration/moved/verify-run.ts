@@ -94,12 +94,12 @@ async function verifyTable(
     else if (next) {
       result.rows.source++
       place++
-      if (!rowChecksum(next.value).equals(moved.checksum)) {
+      if (rowChecksum(next.value) !== moved.checksum) {
         differ({ ...at, row: moved.place, what: 'the ledger has another checksum than the source' })
       }
     }
     if (!moved.values) differ({ ...at, row: moved.place, what: moved.fault ?? 'it is not there' })
-    else if (!rowChecksum(moved.values).equals(moved.checksum)) {
+    else if (rowChecksum(moved.values) !== moved.checksum) {
       differ({ ...at, row: moved.place, what: `what was moved (${moved.outcome}) is not what the source had` })
     }
   }

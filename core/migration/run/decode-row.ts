@@ -1,10 +1,18 @@
-import { decodeValue, InvalidText, type SqliteValue } from '../value.ts'
+import { fromJsonb } from '../../records/jsonb.ts'
+import type { Affinity } from '../convert/affinity.ts'
+import { naturalValue } from '../convert/natural-json.ts'
+import { InvalidText, type SqliteValue } from '../value.ts'
 
 /** The row that `encodeRow` wrote. `pieces` gives the bytes of a value that was stored in pieces. */
-export function decodeRow(content: string, pieces: (place: number) => Buffer): SqliteValue[] {
-  return (JSON.parse(content) as unknown[]).map((json, place) => {
+export function decodeRow(
+  content: string,
+  affinities: readonly Affinity[],
+  pieces: (place: number) => Buffer,
+): SqliteValue[] {
+  return (fromJsonb(content) as unknown[]).map((json, place) => {
     const kind = typeof json === 'object' && json !== null && '$pieces' in json ? json.$pieces : undefined
-    return kind === undefined ? decodeValue(json) : assemble(String(kind), pieces(place))
+    if (kind !== undefined) return assemble(String(kind), pieces(place))
+    return naturalValue(json, affinities[place] as Affinity)
   })
 }
 

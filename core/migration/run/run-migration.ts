@@ -2,30 +2,11 @@ import { join } from 'node:path'
 import { HiveError } from '../../errors.ts'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
-import type { AnalysedTable } from '../analyze/source.ts'
-import { compileTable } from '../convert/compile-table.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { alone } from '../load/migration-lock.ts'
-import type { FilePlan, Plan, TablePlan } from '../plan/plan.ts'
+import type { FilePlan, Plan } from '../plan/plan.ts'
+import { missingTable, moveTable, type Progress, type TableResult } from './move-table.ts'
 import { describeSource, hashSource } from './source-file.ts'
-import { type SourceRow, sourceRows } from './source-row.ts'
-import { type Moved, storeBatch } from './store-batch.ts'
-
-/** What one batch holds at most. */
-const batchRows = 5_000
-const batchBytes = 8 * 1_048_576
-
-export type TableResult = {
-  file: string
-  table: string
-  state: 'done' | 'moved before' | 'failed'
-  rows: number
-  migrated: number
-  legacy: number
-  rejected: number
-  target_rows: number
-  fault?: string
-}
 
 export type RunResult = {
   run: string
@@ -44,8 +25,7 @@ export type RunOptions = {
   id: string
   /** Moves files although other content under their names was moved before. */
   asNew?: boolean
-  /** Hears how many rows of a table have an outcome, after each batch. */
-  progress?: (table: { file: string; table: string; rows: number }) => void
+  progress?: Progress
 }
 
 /**
@@ -172,81 +152,21 @@ async function moveFile(
     for (const table of file.tables) {
       if (table.target === 'skip') continue
       const one = found.get(table.name)
-      const moved = { client, fileId, hash, file, table, options }
-      tables.push(await (one ? moveTable(moved, one) : missing(moved)))
+      const moved = {
+        client,
+        fileId,
+        hash,
+        path: file.path,
+        table,
+        zone: options.plan.zone,
+        progress: options.progress,
+      }
+      tables.push(one ? await moveTable(moved, one) : missingTable(moved))
     }
     return { tables }
   } finally {
     await copy.close()
   }
-}
-
-type TableMove = {
-  client: MigrationClient
-  fileId: string
-  hash: string
-  file: FilePlan
-  table: Exclude<TablePlan, { target: 'skip' }>
-  options: RunOptions
-}
-
-async function missing({ file, table }: TableMove): Promise<TableResult> {
-  const fault = 'the table is not there any more'
-  const none = { rows: 0, migrated: 0, legacy: 0, rejected: 0, target_rows: 0 }
-  return { file: file.path, table: table.name, state: 'failed', ...none, fault }
-}
-
-type Entry = Moved & { id: string; state: TableResult['state'] | 'running' }
-
-async function moveTable(move: TableMove, source: AnalysedTable): Promise<TableResult> {
-  const { client, file, table, options } = move
-  const entry = await tableEntry(move, source)
-  const named = { file: file.path, table: table.name }
-  const total: Moved = {
-    rows: Number(entry.rows),
-    migrated: Number(entry.migrated),
-    legacy: Number(entry.legacy),
-    rejected: Number(entry.rejected),
-    target_rows: Number(entry.target_rows),
-  }
-  if (entry.state !== 'running') return { ...named, state: entry.state, ...total }
-  const gaps: string[] = []
-  const end = async (state: TableResult['state'], fault?: string): Promise<TableResult> => {
-    await client.query('UPDATE migration_tables SET state = $2, fault = $3 WHERE id = $1', [
-      entry.id,
-      state,
-      fault ?? null,
-    ])
-    return { ...named, state, ...total, ...(fault === undefined ? {} : { fault }) }
-  }
-  try {
-    const compiled = compileTable(table, source.columns, options.plan.zone)
-    let batch: SourceRow[] = []
-    let bytes = 0
-    const flush = async () => {
-      const moved = await storeBatch(client, entry.id, compiled, batch)
-      for (const name of Object.keys(total) as (keyof Moved)[]) total[name] += moved[name]
-      options.progress?.({ ...named, rows: total.rows })
-      batch = []
-      bytes = 0
-    }
-    for (const row of sourceRows(source, compiled, total.rows, (what) => gaps.push(what))) {
-      batch.push(row)
-      bytes += row.bytes
-      if (batch.length >= batchRows || bytes >= batchBytes) await flush()
-    }
-    if (batch.length > 0) await flush()
-  } catch (error) {
-    if (connectionLost(error)) throw error
-    return end('failed', error instanceof Error ? error.message : String(error))
-  }
-  return gaps.length === 0 ? end('done') : end('failed', gaps.join('; '))
-}
-
-/** What Postgres itself says has an SQLSTATE; classes 08 and 57 are about the connection, and no fault of a table. */
-function connectionLost(error: unknown): boolean {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
-  return /^(?:08|57|E)/.test(code) || (error instanceof Error && /connection|terminated/i.test(error.message))
 }
 
 async function fileEntry(
@@ -265,28 +185,6 @@ async function fileEntry(
   )
   if (!entry) throw new Error('an upsert gave no row')
   return entry.id
-}
-
-/** The ledger's entry of a table: as far as this run has come, or that another one has moved the same content. */
-async function tableEntry(move: TableMove, source: AnalysedTable): Promise<Entry> {
-  const { client, fileId, hash, file, table } = move
-  const columns = JSON.stringify(
-    source.columns.map(({ name, declaredType, generated }) => ({ name, declaredType, generated })),
-  )
-  const [entry] = await rowsOf<Entry>(
-    client,
-    `INSERT INTO migration_tables AS t (file_id, name, state, plan, columns)
-     SELECT $1, $2, CASE WHEN EXISTS (
-       SELECT FROM migration_tables o JOIN migration_files f ON f.id = o.file_id JOIN migration_runs r ON r.id = f.run_id
-       WHERE f.sha256 = $3 AND f.path = $4 AND o.name = $2 AND o.state = 'done' AND r.state <> 'rolled back'
-         AND f.id <> $1::bigint
-     ) THEN 'moved before' ELSE 'running' END, $5, $6
-     ON CONFLICT (file_id, name) DO UPDATE SET state = CASE WHEN t.state = 'failed' THEN 'running' ELSE t.state END
-     RETURNING id, state, rows, migrated, legacy, rejected, target_rows`,
-    [fileId, table.name, hash, file.path, JSON.stringify(table), columns],
-  )
-  if (!entry) throw new Error('an upsert gave no row')
-  return entry
 }
 
 /** Why a run is not complete; undefined when it is. */

@@ -1,191 +1,130 @@
 import { columns } from '../../records/columns.ts'
-import type { CompiledTable, TargetRow } from '../convert/conversion.ts'
+import type { CompiledTable } from '../convert/conversion.ts'
+import type { CopyRows } from '../load/copy-rows.ts'
 import { copyInto, inTransaction, type MigrationClient, rowsOf } from '../load/migration-client.ts'
-import { encodeValue } from '../value.ts'
-import { encodeRow, type SourceRow } from './source-row.ts'
-import { findTaken } from './unique-targets.ts'
+import { piecesOf } from './encode-row.ts'
+import { type Moved, PreparedBatch } from './prepared-batch.ts'
+import { ReservedIds } from './reserve-ids.ts'
+import type { SourceRow } from './source-row.ts'
+import { findTaken, isUnique } from './unique-targets.ts'
 
-export type Outcome = 'migrated' | 'legacy' | 'rejected'
-export type Moved = Record<Outcome, number> & { rows: number; target_rows: number }
+/** Where the rows of one source table go. */
+export type TableStore = {
+  client: MigrationClient
+  tableId: string
+  compiled: CompiledTable
+  ids: ReservedIds
+  /** Reads rows of the source once more, from a place on. */
+  reread(first: number): Iterable<SourceRow>
+}
 
-/** Tries to get ids one after another while others write to the target, before it is locked for a moment. */
-const idAttempts = 5
+/** Prepares a batch of rows whose keys may be taken, or which were prepared before. Outside of any transaction. */
+export async function prepareRows(store: TableStore, rows: readonly SourceRow[]): Promise<PreparedBatch> {
+  const { client, tableId, compiled, ids } = store
+  const targets = rows.flatMap(({ conversion }) => (conversion.outcome === 'migrated' ? conversion.rows : []))
+  if (!ids.has(targets.length)) await ids.reserve(targets.length)
+  const taken = isUnique(compiled) ? await findTaken(client, compiled, targets) : undefined
+  const batch = new PreparedBatch(tableId, compiled, rows[0]?.place ?? 0, ids)
+  for (const row of rows) batch.add(row, taken)
+  return batch
+}
 
 /**
- * Gives each row of a batch its outcome: in one transaction with the ledger and the checkpoint, so that none is moved twice
- * or lost wherever this is stopped. Where Postgres refuses the batch for what is in it, it is halved until the row at
+ * Stores a batch in one transaction with the ledger and the checkpoint, so that no row is moved twice or lost wherever this
+ * is stopped. Where Postgres refuses the batch for what is in it, its rows are read again and it is halved until the row at
  * fault stands alone, and that one is rejected.
  */
-export async function storeBatch(
-  client: MigrationClient,
-  tableId: string,
-  compiled: CompiledTable,
-  rows: readonly SourceRow[],
-): Promise<Moved> {
+export async function storeBatch(store: TableStore, batch: PreparedBatch): Promise<Moved> {
+  const fault = await tryToStore(store, batch)
+  if (fault === undefined) return batch.moved
+  const rows = store.reread(batch.first)[Symbol.iterator]()
+  const again: SourceRow[] = []
+  while (again.length < batch.moved.rows) {
+    const { done, value } = rows.next()
+    if (done) throw new Error('rows that were read before cannot be read again')
+    again.push(value)
+  }
+  // the ids at hand belong to the batch that is made meanwhile
+  const ids = new ReservedIds(store.client, store.compiled.target)
+  return storeHalves({ ...store, ids }, again, fault)
+}
+
+async function storeHalves(store: TableStore, rows: readonly SourceRow[], fault: string): Promise<Moved> {
+  const [row] = rows
+  if (row && rows.length === 1) {
+    const rejected = { ...row, conversion: { outcome: 'rejected', column: '', value: null, reason: fault } as const }
+    const alone = await prepareRows(store, [rejected])
+    await inTransaction(store.client, () => write(store, alone))
+    return alone.moved
+  }
+  const half = Math.ceil(rows.length / 2)
+  let moved: Moved = { rows: 0, migrated: 0, legacy: 0, rejected: 0, target_rows: 0 }
+  for (const part of [rows.slice(0, half), rows.slice(half)]) {
+    const batch = await prepareRows(store, part)
+    const partFault = await tryToStore(store, batch)
+    moved = sum(moved, partFault === undefined ? batch.moved : await storeHalves(store, part, partFault))
+  }
+  return moved
+}
+
+/** What Postgres has against the data of a batch; undefined when it was stored. */
+async function tryToStore(store: TableStore, batch: PreparedBatch): Promise<string | undefined> {
   try {
-    return await inTransaction(client, () => store(client, tableId, compiled, rows))
+    await inTransaction(store.client, () => write(store, batch))
+    return undefined
   } catch (error) {
     const fault = dataFault(error)
     if (fault === undefined) throw error
-    const [row] = rows
-    if (row && rows.length === 1) {
-      const rejected = { ...row, conversion: { outcome: 'rejected', column: '', value: null, reason: fault } as const }
-      return inTransaction(client, () => store(client, tableId, compiled, [rejected]))
-    }
-    const half = Math.ceil(rows.length / 2)
-    const first = await storeBatch(client, tableId, compiled, rows.slice(0, half))
-    const second = await storeBatch(client, tableId, compiled, rows.slice(half))
-    return sum(first, second)
+    return fault
   }
 }
 
-/** What Postgres says of data that it does not take: SQLSTATE classes 22 and 23. */
+/**
+ * What Postgres says of data that it does not take: SQLSTATE classes 22 (data) and 23 (constraints), and 54 for what is too
+ * large or too deep.
+ */
 function dataFault(error: unknown): string | undefined {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
-  return /^2[23]/.test(code) && error instanceof Error ? `Postgres refuses it: ${error.message}` : undefined
+  return /^(?:22|23|54)/.test(code) && error instanceof Error ? `Postgres refuses it: ${error.message}` : undefined
 }
 
-type Settled = { row: SourceRow; outcome: Outcome; targets: readonly TargetRow[]; column: string; reason: string }
-
-async function store(
-  client: MigrationClient,
-  tableId: string,
-  compiled: CompiledTable,
-  rows: readonly SourceRow[],
-): Promise<Moved> {
-  const [first] = rows
-  if (!first) return { rows: 0, migrated: 0, legacy: 0, rejected: 0, target_rows: 0 }
-  const settled = await settle(client, compiled, rows)
-  const targets = settled.flatMap((one) => one.targets)
-  const firstId = targets.length === 0 ? 0n : await reserveIds(client, compiled.target, targets.length)
-  const withIds = targets.map((target, i) => [String(firstId + BigInt(i)), ...target])
-  if (targets.length > 0) await copyInto(client, compiled.target, ['id', ...compiled.columns], withIds)
-  await keep(client, tableId, settled)
-  await copyInto(client, 'migration_ranges', columns.migration_ranges, rangesOf(tableId, settled, firstId))
-  const count = (outcome: Outcome) => settled.filter((one) => one.outcome === outcome).length
-  const moved = {
-    rows: rows.length,
-    migrated: count('migrated'),
-    legacy: count('legacy'),
-    rejected: count('rejected'),
-    target_rows: targets.length,
-  }
+async function write({ client, tableId, compiled }: TableStore, batch: PreparedBatch): Promise<void> {
+  const { moved } = batch
+  const copies: [table: string, columns: readonly string[], rows: CopyRows][] = [
+    [compiled.target, ['id', ...compiled.columns], batch.targets],
+    ['migration_kept', columns.migration_kept, batch.kept],
+    ['legacy_rows', columns.legacy_rows, batch.legacy],
+    ['migration_rejects', columns.migration_rejects, batch.rejects],
+    ['migration_ranges', columns.migration_ranges, batch.ranges.entries()],
+  ]
+  for (const [table, names, rows] of copies) if (rows.rows() > 0) await copyInto(client, table, names, rows)
+  await copyPieces(client, tableId, batch)
   const checkpoint = await rowsOf(
     client,
     `UPDATE migration_tables SET rows = rows + $2, migrated = migrated + $3, legacy = legacy + $4,
        rejected = rejected + $5, target_rows = target_rows + $6 WHERE id = $1 AND rows = $7 RETURNING id`,
-    [tableId, moved.rows, moved.migrated, moved.legacy, moved.rejected, moved.target_rows, first.place],
+    [tableId, moved.rows, moved.migrated, moved.legacy, moved.rejected, moved.target_rows, batch.first],
   )
   if (checkpoint.length === 0) throw new Error('another run works on this table')
-  return moved
 }
 
-/** Decides what becomes of each row, the target's uniqueness included. */
-async function settle(
-  client: MigrationClient,
-  compiled: CompiledTable,
-  rows: readonly SourceRow[],
-): Promise<Settled[]> {
-  const candidates = rows.flatMap(({ conversion }) => (conversion.outcome === 'migrated' ? conversion.rows : []))
-  const taken = await findTaken(client, compiled, candidates)
-  return rows.map((row): Settled => {
-    const { conversion } = row
-    const none = { row, targets: [], column: '', reason: '' }
-    if (conversion.outcome === 'legacy') return { ...none, outcome: 'legacy' }
-    if (conversion.outcome === 'rejected') {
-      return { ...none, outcome: 'rejected', column: conversion.column, reason: conversion.reason }
-    }
-    if (conversion.rows.some(taken)) {
-      return { ...none, outcome: 'rejected', reason: `${compiled.target} has a row with the same key already` }
-    }
-    return { ...none, outcome: 'migrated', targets: conversion.rows }
-  })
-}
-
-/** The first of so many ids one after another: nobody else gets any of them. */
-async function reserveIds(client: MigrationClient, target: string, count: number): Promise<bigint> {
-  for (let attempt = 1; ; attempt++) {
-    // others take ids from the sequence between ours only while they may write
-    if (attempt > idAttempts) await client.query(`LOCK TABLE ${target} IN SHARE ROW EXCLUSIVE MODE`)
-    const [ids] = await rowsOf<{ least: string; most: string }>(
-      client,
-      `SELECT min(id)::text AS least, max(id)::text AS most FROM (
-         SELECT nextval(pg_get_serial_sequence($1, 'id')) AS id FROM generate_series(1, $2::int)
-       ) reserved`,
-      [target, count],
-    )
-    const least = BigInt(ids?.least ?? 0)
-    if (BigInt(ids?.most ?? 0) - least === BigInt(count - 1)) return least
-  }
-}
-
-/** Writes what the target does not give back: kept values, legacy rows, rejected rows. */
-async function keep(client: MigrationClient, tableId: string, settled: readonly Settled[]): Promise<void> {
-  const kept: string[][] = []
-  const legacy: string[][] = []
-  const rejects: string[][] = []
-  const pieces: string[][] = []
-  for (const { row, outcome, column, reason } of settled) {
-    const { conversion } = row
-    const place = String(row.place)
-    if (outcome === 'migrated') {
-      if (conversion.outcome === 'migrated' && conversion.kept !== null) {
-        kept.push([tableId, place, JSON.stringify(conversion.kept)])
+/** Large values are sent as they are cut: no more than a piece of them is there at a time. */
+async function copyPieces(client: MigrationClient, tableId: string, { large }: PreparedBatch): Promise<void> {
+  if (large.length === 0) return
+  let rows = 0
+  function* parts(): Generator<Buffer> {
+    for (const { row, values } of large) {
+      for (const { place, value } of values) {
+        let piece = 0
+        for (const bytes of piecesOf(value)) {
+          const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+          yield Buffer.from(`${tableId}\t${row}\t${place}\t${piece++}\t\\\\x${hex}\n`)
+          rows++
+        }
       }
-      continue
-    }
-    const encoded = encodeRow(row.values)
-    for (const { place: at, piece, bytes } of encoded.pieces) {
-      pieces.push([tableId, place, String(at), String(piece), `\\x${bytes.toString('hex')}`])
-    }
-    if (outcome === 'legacy') legacy.push([tableId, place, encoded.content])
-    else {
-      const value = conversion.outcome === 'rejected' ? encodeValue(conversion.value) : null
-      rejects.push([tableId, place, column, JSON.stringify(value), reason, encoded.content])
     }
   }
-  await copyInto(client, 'migration_kept', columns.migration_kept, kept)
-  await copyInto(client, 'legacy_rows', columns.legacy_rows, legacy)
-  await copyInto(client, 'migration_rejects', columns.migration_rejects, rejects)
-  await copyInto(client, 'migration_pieces', columns.migration_pieces, pieces)
-}
-
-/** One entry for each run of rows with one outcome. */
-function rangesOf(tableId: string, settled: readonly Settled[], firstId: bigint): (string | null)[][] {
-  const ranges: (string | null)[][] = []
-  let id = firstId
-  for (let at = 0; at < settled.length; ) {
-    const outcome = settled[at]?.outcome
-    let end = at
-    while (settled[end]?.outcome === outcome) end++
-    const part = settled.slice(at, end)
-    const widths = part.map(({ targets }) => targets.length)
-    const ids = widths.reduce((total, width) => total + width, 0)
-    ranges.push([
-      tableId,
-      String(part[0]?.row.place),
-      String(part.length),
-      String(outcome),
-      ids === 0 ? null : String(id),
-      String(ids),
-      outcome === 'migrated' && widths.some((width) => width !== 1) ? `{${widths.join(',')}}` : null,
-      `\\x${Buffer.concat(part.map(({ row }) => row.checksum)).toString('hex')}`,
-      ...rowidsOf(part.map(({ row }) => row.rowid)),
-    ])
-    id += BigInt(ids)
-    at = end
-  }
-  return ranges
-}
-
-/** Rowids one after another from a first one; or all of them, eight bytes each; or none. */
-function rowidsOf(rowids: (bigint | undefined)[]): [first: string | null, all: string | null] {
-  const [first] = rowids
-  if (first === undefined) return [null, null]
-  if (rowids.every((rowid, i) => rowid === first + BigInt(i))) return [String(first), null]
-  const bytes = Buffer.alloc(8 * rowids.length)
-  for (const [i, rowid] of rowids.entries()) bytes.writeBigInt64BE(rowid ?? 0n, 8 * i)
-  return [null, `\\x${bytes.toString('hex')}`]
+  await copyInto(client, 'migration_pieces', columns.migration_pieces, { parts, rows: () => rows })
 }
 
 function sum(one: Moved, other: Moved): Moved {

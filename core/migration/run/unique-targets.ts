@@ -15,6 +15,9 @@ function placesOf({ target, columns }: CompiledTable): number[] {
   return places.includes(-1) ? [] : places
 }
 
+/** Whether a row may be refused because of another one. */
+export const isUnique = (compiled: CompiledTable): boolean => placesOf(compiled).length > 0
+
 /**
  * Finds rows that a target cannot take, because one with the same key is there already or comes before in the batch.
  * Gives a test for rows in their order.
@@ -25,7 +28,6 @@ export async function findTaken(
   rows: readonly TargetRow[],
 ): Promise<(row: TargetRow) => boolean> {
   const places = placesOf(compiled)
-  if (places.length === 0) return () => false
   const names = places.map((place) => compiled.columns[place] as string)
   const keyOf = (row: readonly (string | null)[]) => JSON.stringify(row)
   const wanted = rows.map((row) => places.map((place) => normal(row[place] ?? null)))

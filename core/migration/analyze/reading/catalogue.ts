@@ -42,6 +42,7 @@ function describe(database: DatabaseSync, { name, type, withoutRowid, encoding }
       fault === undefined
         ? readRows(database, { name, columns, primaryKey, withoutRowid, kind, encoding }, gap, key)
         : unreadable(fault, gap),
+    count: () => countRows(database, name),
     orphans: () =>
       countOrphans(
         database,
@@ -89,6 +90,14 @@ function foreignKeysOf(database: DatabaseSync, table: string) {
     columns: parts.map(({ from }) => String(from)),
     to: parts.map(({ to }) => (to === null ? '' : String(to))).filter((name) => name !== ''),
   }))
+}
+
+function countRows(database: DatabaseSync, table: string): number | undefined {
+  try {
+    return Number(database.prepare(`SELECT count(*) AS count FROM ${quoteName(table)}`).get()?.count)
+  } catch {
+    return undefined
+  }
 }
 
 function countOrphans(database: DatabaseSync, table: string, ids: number[]): number[] | string {

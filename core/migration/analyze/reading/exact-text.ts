@@ -1,15 +1,12 @@
-import { InvalidText, type SqliteValue } from '../../value.ts'
+import { InvalidText } from '../../value.ts'
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Tells values that may not be what the database holds: text that shows a replacement character either holds one or is
+ * What is in text that may not be what the database holds: a replacement character either is there or stands for what is
  * not valid; and where SQLite translates from UTF-16, it takes a lone surrogate and what follows for one character.
  */
-export function doubtfulIn(encoding: string): (value: SqliteValue) => boolean {
-  const suspicious = encoding === 'UTF-8' ? /\ufffd/ : /[\ufffd\ud800-\udfff]/
-  return (value) => typeof value === 'string' && suspicious.test(value)
-}
+export const doubtfulIn = (encoding: string): RegExp => (encoding === 'UTF-8' ? /\ufffd/ : /[\ufffd\ud800-\udfff]/)
 
 /** Text from its bytes in the database's encoding; lone surrogates stay. */
 export function exactText(bytes: Uint8Array, encoding: string): string | InvalidText {

@@ -31,7 +31,7 @@ export function* readRows(
   const bytes = [...columns.map((column) => `CAST(${column} AS BLOB)`), ...types]
   const from = `FROM ${quoteName(table.name)}`
   // without a rowid there is no sure way back to a row: its bytes come along with it
-  const select = `SELECT ${[rowid ?? 'NULL', ...columns, ...(rowid === undefined ? bytes : [])].join(', ')} ${from}`
+  const select = `SELECT ${[...columns, ...(rowid === undefined ? bytes : []), rowid ?? 'NULL'].join(', ')} ${from}`
   const exact = `SELECT ${bytes.join(', ')} ${from}`
   const doubtful = doubtfulIn(table.encoding)
   let last: bigint | undefined
@@ -39,11 +39,11 @@ export function* readRows(
   try {
     const statement = prepare(database, `${select}${order === undefined ? '' : ` ORDER BY ${order}`}`)
     for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
-      const values = row.slice(1, 1 + columns.length)
-      last = row[0] as bigint
-      if (values.some(doubtful)) {
+      last = row.pop() as bigint
+      const values = rowid === undefined ? row.slice(0, columns.length) : row
+      if (isAnyDoubtful(values, doubtful)) {
         const readBytes = () =>
-          rowid === undefined ? row.slice(1 + columns.length) : exactRow(database, exact, rowid, last as bigint)
+          rowid === undefined ? row.slice(columns.length) : exactRow(database, exact, rowid, last as bigint)
         readExactly(values, doubtful, table.encoding, readBytes)
       }
       key(rowid === undefined ? undefined : last)
@@ -78,9 +78,9 @@ function* readBackwards(
     const above = last === undefined ? '' : ` WHERE ${rowid} > ${last}`
     const statement = prepare(database, `${select}${above} ORDER BY ${rowid} DESC`)
     for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
-      const values = row.slice(1)
-      lowest = row[0] as bigint
-      if (values.some(doubtful)) {
+      const values = row
+      lowest = values.pop() as bigint
+      if (isAnyDoubtful(values, doubtful)) {
         readExactly(values, doubtful, encoding, () => exactRow(database, exact, rowid, lowest as bigint))
       }
       key(lowest)
@@ -109,15 +109,18 @@ function exactRow(database: DatabaseSync, exact: string, rowid: string, key: big
   return (prepare(database, `${exact} WHERE ${rowid} = ${key}`).get() ?? []) as unknown as SqliteValue[]
 }
 
-function readExactly(
-  values: SqliteValue[],
-  doubtful: (value: SqliteValue) => boolean,
-  encoding: string,
-  readBytes: () => SqliteValue[],
-): void {
+function isAnyDoubtful(values: readonly SqliteValue[], doubtful: RegExp): boolean {
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]
+    if (typeof value === 'string' && doubtful.test(value)) return true
+  }
+  return false
+}
+
+function readExactly(values: SqliteValue[], doubtful: RegExp, encoding: string, readBytes: () => SqliteValue[]): void {
   const bytes = readBytes()
   for (const [at, value] of values.entries()) {
-    if (!doubtful(value) || bytes[values.length + at] !== 'text') continue
+    if (typeof value !== 'string' || !doubtful.test(value) || bytes[values.length + at] !== 'text') continue
     values[at] = exactText(bytes[at] as Uint8Array, encoding)
   }
 }

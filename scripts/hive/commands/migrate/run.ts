@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
-import type { RunResult, TableResult } from '../../../../core/migration/run/run-migration.ts'
+import type { TableResult } from '../../../../core/migration/run/move-table.ts'
+import type { RunResult } from '../../../../core/migration/run/run-migration.ts'
 import type { TriedTable } from '../../../../core/migration/run/try-run.ts'
 import { createOutput, table } from '../../output.ts'
 import { Incomplete } from '../../problem.ts'

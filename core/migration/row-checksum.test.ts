@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { checksumAt, checksumsToBytes, rowChecksum } from './row-checksum.ts'
+import { InvalidText, type SqliteValue } from './value.ts'
+
+/** As the definition has it, with no thought of speed. */
+function byDefinition(values: readonly SqliteValue[]): string {
+  const whole = createHash('sha256')
+  for (const value of values) {
+    let [kind, bytes] = [0, Buffer.alloc(0)]
+    if (typeof value === 'bigint') {
+      ;[kind, bytes] = [1, Buffer.alloc(8)]
+      bytes.writeBigInt64BE(value)
+    } else if (typeof value === 'number') {
+      ;[kind, bytes] = [2, Buffer.alloc(8)]
+      bytes.writeDoubleBE(value)
+    } else if (typeof value === 'string') {
+      ;[kind, bytes] = value.isWellFormed() ? [3, Buffer.from(value)] : [5, Buffer.from(value, 'utf16le')]
+    } else if (value instanceof InvalidText) {
+      ;[kind, bytes] = [3, Buffer.from(value.bytes)]
+    } else if (value !== null) {
+      ;[kind, bytes] = [4, Buffer.from(value)]
+    }
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(bytes.length)
+    whole
+      .update(Buffer.from([kind]))
+      .update(length)
+      .update(bytes)
+  }
+  return whole.digest('hex').slice(0, 16)
+}
+
+const hex = (checksum: string) => Buffer.from(checksum, 'latin1').toString('hex')
+
+describe('the checksum of a row', () => {
+  it.each<[what: string, values: SqliteValue[]]>([
+    ['no value', []],
+    ['each storage class', [null, 1n, -1.5, 'text', new Uint8Array([1, 2, 255])]],
+    ['bounds of integers', [2n ** 63n - 1n, -(2n ** 63n)]],
+    ['zeros and infinities', [0, -0, Number.POSITIVE_INFINITY, 5e-324]],
+    ['text beyond ASCII', ['aü', 'ü', '😀x', `${'a'.repeat(63)}ü`, 'ÿ'.repeat(70)]],
+    ['text that has no UTF-8', ['\ud800', `${'a'.repeat(100)}\udfff`]],
+    ['text that is not valid', [new InvalidText(new Uint8Array([255, 254]))]],
+    ['long text', ['x'.repeat(21_800), 'y'.repeat(30_000), 'ü'.repeat(70_000)]],
+    ['rows at the edge of what is laid out at once', ['z'.repeat(21_845), 'z'.repeat(21_843), 7n]],
+    ['large BLOBs', [new Uint8Array(65_531), new Uint8Array(65_532).fill(7), new Uint8Array(1_000_000)]],
+  ])('is the one of its definition: %s', (_, values) => {
+    expect(hex(rowChecksum(values))).toBe(byDefinition(values))
+    for (const value of values) expect(hex(rowChecksum([value, null]))).toBe(byDefinition([value, null]))
+  })
+
+  it('is found again among the bytes of several', () => {
+    const checksums = [[1n], ['ü'], [null]].map((values) => rowChecksum(values))
+    const bytes = checksumsToBytes(checksums)
+    expect(checksums.map((_, at) => checksumAt(bytes, at))).toEqual(checksums)
+  })
+})

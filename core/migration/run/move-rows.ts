@@ -1,0 +1,84 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { type Moved, PreparedBatch } from './prepared-batch.ts'
+import type { SourceRow } from './source-row.ts'
+import { prepareRows, storeBatch, type TableStore } from './store-batch.ts'
+import { isUnique } from './unique-targets.ts'
+
+/** What one batch holds at most. */
+const batchRows = 5_000
+const batchBytes = 8 * 1_048_576
+/** Rows that are prepared before the connection gets its turn. */
+const rowsATurn = 128
+/** Rows for which ids are reserved at once. */
+const idsAhead = 8 * batchRows
+
+/** Moves rows in batches and tells what became of each batch; `left` is how many rows there seem to be. */
+export async function moveRows(
+  store: TableStore,
+  rows: Iterable<SourceRow>,
+  left: number,
+  count: (moved: Moved) => void,
+): Promise<void> {
+  if (isUnique(store.compiled)) return moveInTurn(store, rows, count)
+  return moveAhead(store, rows, left, count)
+}
+
+/** Each batch asks first which of its keys are taken. */
+async function moveInTurn(store: TableStore, rows: Iterable<SourceRow>, count: (moved: Moved) => void): Promise<void> {
+  let batch: SourceRow[] = []
+  let bytes = 0
+  const pass = async () => {
+    count(await storeBatch(store, await prepareRows(store, batch)))
+    batch = []
+    bytes = 0
+  }
+  for (const row of rows) {
+    batch.push(row)
+    bytes += row.bytes
+    if (batch.length >= batchRows || bytes >= batchBytes) await pass()
+  }
+  if (batch.length > 0) await pass()
+}
+
+/** While a batch is stored the next one is read, converted and laid out. */
+async function moveAhead(
+  store: TableStore,
+  rows: Iterable<SourceRow>,
+  left: number,
+  count: (moved: Moved) => void,
+): Promise<void> {
+  const { tableId, compiled, ids } = store
+  let storing: Promise<void> | undefined
+  let batch: PreparedBatch | undefined
+  let bytes = 0
+  const pass = async () => {
+    await storing
+    storing = batch && storeBatch(store, batch).then(count)
+    // it is told where it is waited for
+    storing?.catch(() => {})
+    // two batches of large values are not held at once
+    if (bytes > batchBytes) await storing
+    batch = undefined
+    bytes = 0
+  }
+  try {
+    for (const row of rows) {
+      const width = row.conversion.outcome === 'migrated' ? row.conversion.rows.length : 0
+      if (!ids.has(width)) {
+        await pass()
+        await storing
+        await ids.reserve(Math.max(width, Math.min(left, idsAhead) * compiled.width))
+      }
+      batch ??= new PreparedBatch(tableId, compiled, row.place, ids)
+      batch.add(row)
+      bytes += row.bytes
+      if (batch.moved.rows >= batchRows || bytes >= batchBytes) await pass()
+      else if (batch.moved.rows % rowsATurn === 0) await turn()
+    }
+    await pass()
+    await storing
+  } finally {
+    // nothing else may use the connection before
+    await storing?.catch(() => {})
+  }
+}

@@ -1,0 +1,118 @@
+import type { AnalysedTable } from '../analyze/source.ts'
+import { compileTable } from '../convert/compile-table.ts'
+import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
+import type { TablePlan } from '../plan/plan.ts'
+import { moveRows } from './move-rows.ts'
+import type { Moved } from './prepared-batch.ts'
+import { ReservedIds } from './reserve-ids.ts'
+import { sourceRows } from './source-row.ts'
+import type { TableStore } from './store-batch.ts'
+
+export type TableResult = {
+  file: string
+  table: string
+  state: 'done' | 'moved before' | 'failed'
+  rows: number
+  migrated: number
+  legacy: number
+  rejected: number
+  target_rows: number
+  fault?: string
+}
+
+/** Hears how many rows of a table have an outcome, after each batch. */
+export type Progress = (table: { file: string; table: string; rows: number }) => void
+
+export type TableMove = {
+  client: MigrationClient
+  fileId: string
+  /** Of the file's content. */
+  hash: string
+  path: string
+  table: Exclude<TablePlan, { target: 'skip' }>
+  zone: string
+  progress?: Progress | undefined
+}
+
+const none: Moved = { rows: 0, migrated: 0, legacy: 0, rejected: 0, target_rows: 0 }
+
+/** What is said of a table that a plan has and its file has not. */
+export function missingTable({ path, table }: TableMove): TableResult {
+  return { file: path, table: table.name, state: 'failed', ...none, fault: 'the table is not there any more' }
+}
+
+/**
+ * Moves the rows of one table that have no outcome yet. While a batch is stored the next one is read and converted. Raises
+ * what is wrong with the connection; any other fault is the table's.
+ */
+export async function moveTable(move: TableMove, source: AnalysedTable): Promise<TableResult> {
+  const { client, path, table } = move
+  const entry = await tableEntry(move, source)
+  const named = { file: path, table: table.name }
+  const total: Moved = {
+    rows: Number(entry.rows),
+    migrated: Number(entry.migrated),
+    legacy: Number(entry.legacy),
+    rejected: Number(entry.rejected),
+    target_rows: Number(entry.target_rows),
+  }
+  if (entry.state !== 'running') return { ...named, state: entry.state, ...total }
+  const gaps: string[] = []
+  const end = async (state: TableResult['state'], fault?: string): Promise<TableResult> => {
+    await client.query('UPDATE migration_tables SET state = $2, fault = $3 WHERE id = $1', [
+      entry.id,
+      state,
+      fault ?? null,
+    ])
+    return { ...named, state, ...total, ...(fault === undefined ? {} : { fault }) }
+  }
+  try {
+    const compiled = compileTable(table, source.columns, move.zone)
+    const store: TableStore = {
+      client,
+      tableId: entry.id,
+      compiled,
+      ids: new ReservedIds(client, compiled.target),
+      reread: (first) => sourceRows(source, compiled, first, () => {}),
+    }
+    const rows = sourceRows(source, compiled, total.rows, (what) => gaps.push(what))
+    await moveRows(store, rows, Math.max(1, (source.count() ?? 1) - total.rows), (moved) => {
+      for (const name of Object.keys(total) as (keyof Moved)[]) total[name] += moved[name]
+      move.progress?.({ ...named, rows: total.rows })
+    })
+  } catch (error) {
+    if (connectionLost(error)) throw error
+    return end('failed', error instanceof Error ? error.message : String(error))
+  }
+  return gaps.length === 0 ? end('done') : end('failed', gaps.join('; '))
+}
+
+/** What Postgres itself says has an SQLSTATE; classes 08 and 57 are about the connection, and no fault of a table. */
+function connectionLost(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  return /^(?:08|57|E)/.test(code) || (error instanceof Error && /connection|terminated/i.test(error.message))
+}
+
+type Entry = Moved & { id: string; state: TableResult['state'] | 'running' }
+
+/** The ledger's entry of a table: as far as this run has come, or that another one has moved the same content. */
+async function tableEntry(move: TableMove, source: AnalysedTable): Promise<Entry> {
+  const { client, fileId, hash, path, table } = move
+  const columns = JSON.stringify(
+    source.columns.map(({ name, declaredType, generated }) => ({ name, declaredType, generated })),
+  )
+  const [entry] = await rowsOf<Entry>(
+    client,
+    `INSERT INTO migration_tables AS t (file_id, name, state, plan, columns)
+     SELECT $1, $2, CASE WHEN EXISTS (
+       SELECT FROM migration_tables o JOIN migration_files f ON f.id = o.file_id JOIN migration_runs r ON r.id = f.run_id
+       WHERE f.sha256 = $3 AND f.path = $4 AND o.name = $2 AND o.state = 'done' AND r.state <> 'rolled back'
+         AND f.id <> $1::bigint
+     ) THEN 'moved before' ELSE 'running' END, $5, $6
+     ON CONFLICT (file_id, name) DO UPDATE SET state = CASE WHEN t.state = 'failed' THEN 'running' ELSE t.state END
+     RETURNING id, state, rows, migrated, legacy, rejected, target_rows`,
+    [fileId, table.name, hash, path, JSON.stringify(table), columns],
+  )
+  if (!entry) throw new Error('an upsert gave no row')
+  return entry
+}

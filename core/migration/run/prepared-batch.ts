@@ -1,0 +1,73 @@
+import type { CompiledTable, TargetRow } from '../convert/conversion.ts'
+import { CopyRows } from '../load/copy-rows.ts'
+import { encodeValue } from '../value.ts'
+import { encodeRow, type Large } from './encode-row.ts'
+import { Ranges } from './ranges.ts'
+import type { ReservedIds } from './reserve-ids.ts'
+import type { SourceRow } from './source-row.ts'
+
+export type Outcome = 'migrated' | 'legacy' | 'rejected'
+export type Moved = Record<Outcome, number> & { rows: number; target_rows: number }
+
+/**
+ * A batch of source rows one after another, laid out for COPY as they come: of the rows themselves nothing is held.
+ * Its target rows get ids one after another: no more may be reserved while it is made.
+ */
+export class PreparedBatch {
+  /** The place of the first row. */
+  readonly first: number
+  readonly moved: Moved = { rows: 0, migrated: 0, legacy: 0, rejected: 0, target_rows: 0 }
+  readonly targets = new CopyRows()
+  readonly kept = new CopyRows()
+  readonly legacy = new CopyRows()
+  readonly rejects = new CopyRows()
+  readonly ranges: Ranges
+  readonly large: { row: number; values: Large[] }[] = []
+  readonly #tableId: string
+  readonly #compiled: CompiledTable
+  readonly #ids: ReservedIds
+
+  constructor(tableId: string, compiled: CompiledTable, first: number, ids: ReservedIds) {
+    this.first = first
+    this.ranges = new Ranges(tableId)
+    this.#tableId = tableId
+    this.#compiled = compiled
+    this.#ids = ids
+  }
+
+  /** Gives a row its outcome; its ids must be there. `taken` tells target rows whose key the target has already. */
+  add(row: SourceRow, taken?: (row: TargetRow) => boolean): void {
+    const { conversion, place } = row
+    this.moved.rows++
+    if (conversion.outcome !== 'migrated' || (taken && conversion.rows.some(taken))) {
+      this.#keepWhole(row)
+      return
+    }
+    const { rows, kept } = conversion
+    let id = this.#ids.take(rows.length)
+    this.ranges.add(row, 'migrated', id, rows.length)
+    for (const target of rows) this.targets.add(target, String(id++))
+    if (kept !== null) this.kept.add([JSON.stringify(kept)], `${this.#tableId}\t${place}`)
+    this.moved.migrated++
+    this.moved.target_rows += rows.length
+  }
+
+  /** Puts a row without a target where it is kept as it is. */
+  #keepWhole(row: SourceRow): void {
+    const { conversion, place, values } = row
+    const { content, large } = encodeRow(values, this.#compiled.affinities)
+    if (large.length > 0) this.large.push({ row: place, values: large })
+    const outcome = conversion.outcome === 'legacy' ? 'legacy' : 'rejected'
+    this.ranges.add(row, outcome, 0n, 0)
+    this.moved[outcome]++
+    const start = `${this.#tableId}\t${place}`
+    if (conversion.outcome === 'legacy') this.legacy.add([content], start)
+    else {
+      const { column, value, reason } =
+        conversion.outcome === 'rejected'
+          ? conversion
+          : { column: '', value: null, reason: `${this.#compiled.target} has a row with the same key already` }
+      this.rejects.add([column, JSON.stringify(encodeValue(value)), reason, content], start)
+    }
+  }
+}
