@@ -17,15 +17,17 @@ export type MovedTable = {
   compiled: CompiledTable
 }
 
-/** A row that was moved, read back from where it went: its values, or why they cannot be had. */
-export type MovedRow = {
-  place: number
-  rowid: bigint | undefined
+/** Rows one after another with one outcome, read back from where they went. */
+export type MovedRange = {
+  /** The place of the first one. */
+  first: number
+  rows: number
   outcome: string
-  /** As the source had it. */
-  checksum: string
-  values: SqliteValue[] | undefined
-  fault?: string
+  /** The checksum that the source had for the i-th of them. */
+  checksum(i: number): string
+  rowid(i: number): bigint | undefined
+  /** The values of each row, or why they cannot be had. */
+  values: (SqliteValue[] | string)[]
 }
 
 /** The tables of a run, in the order in which they were moved. */
@@ -70,29 +72,33 @@ type Range = {
 const rangeColumns = 'first_row, rows, outcome, first_id, ids, widths, checksums, first_rowid, rowids'
 
 /** Every row of a table that was moved, in key order, read back from the targets and the ledger. */
-export async function* movedRows(client: MigrationClient, table: MovedTable): AsyncGenerator<MovedRow> {
-  for (let after = -1; ; ) {
-    const [range] = await rowsOf<Range>(
-      client,
-      `SELECT ${rangeColumns} FROM migration_ranges WHERE table_id = $1 AND first_row > $2 ORDER BY first_row LIMIT 1`,
-      [table.id, after],
-    )
+export async function* movedRanges(client: MigrationClient, table: MovedTable): AsyncGenerator<MovedRange> {
+  let next: Promise<MovedRange | undefined> = readRange(client, table, -1)
+  for (;;) {
+    const range = await next
     if (!range) return
-    after = Number(range.first_row)
-    const read =
-      range.outcome === 'migrated' ? await readTargets(client, table, range) : await readRows(client, table, range)
-    for (let i = 0; i < range.rows; i++) {
-      const place = after + i
-      const found = read.get(place)
-      yield {
-        place,
-        rowid: rowidOf(range, i),
-        outcome: range.outcome,
-        checksum: checksumAt(range.checksums, i),
-        values: Array.isArray(found) ? found : undefined,
-        ...(Array.isArray(found) ? {} : { fault: found ?? 'it is not there' }),
-      }
-    }
+    // the next one is read while this one is looked at
+    next = readRange(client, table, range.first)
+    next.catch(() => {})
+    yield range
+  }
+}
+
+async function readRange(client: MigrationClient, table: MovedTable, after: number): Promise<MovedRange | undefined> {
+  const [range] = await rowsOf<Range>(
+    client,
+    `SELECT ${rangeColumns} FROM migration_ranges WHERE table_id = $1 AND first_row > $2 ORDER BY first_row LIMIT 1`,
+    [table.id, after],
+  )
+  if (!range) return undefined
+  const read = range.outcome === 'migrated' ? readTargets : readRows
+  return {
+    first: Number(range.first_row),
+    rows: range.rows,
+    outcome: range.outcome,
+    checksum: (i) => checksumAt(range.checksums, i),
+    rowid: (i) => rowidOf(range, i),
+    values: await read(client, table, range),
   }
 }
 
@@ -101,39 +107,42 @@ function rowidOf({ first_rowid: first, rowids }: Range, i: number): bigint | und
   return rowids?.readBigInt64BE(8 * i)
 }
 
-type Found = Map<number, SqliteValue[] | string>
-
 /** Rows whose targets are read by their ids and turned back. One that was changed says how. */
-async function readTargets(client: MigrationClient, table: MovedTable, range: Range): Promise<Found> {
+async function readTargets(
+  client: MigrationClient,
+  table: MovedTable,
+  range: Range,
+): Promise<(SqliteValue[] | string)[]> {
   const { compiled } = table
   const first = Number(range.first_row)
   const names = compiled.columns.map((name) => `"${name}"::text`).join(', ')
   const result = await client.query({
-    text: `SELECT id::text, ${names} FROM ${compiled.target} WHERE id BETWEEN $1::bigint AND $1::bigint + $2::int - 1`,
+    text: `SELECT ${names}, (id - $1::bigint)::int FROM ${compiled.target}
+      WHERE id BETWEEN $1::bigint AND $1::bigint + $2::int - 1`,
     values: [range.first_id, range.ids],
     rowMode: 'array',
   })
-  const targets = new Map((result.rows as (string | null)[][]).map(([id, ...values]) => [BigInt(id ?? 0), values]))
+  const targets: (TargetRow | undefined)[] = new Array(range.ids).fill(undefined)
+  for (const row of result.rows as unknown[][]) targets[row.pop() as number] = row as TargetRow
   const kept = await rowsOf<{ row: string; kept: string }>(
     client,
     'SELECT row, kept::text AS kept FROM migration_kept WHERE table_id = $1 AND row BETWEEN $2 AND $2::bigint + $3::int - 1',
     [table.id, range.first_row, range.rows],
   )
   const keptBy = new Map(kept.map(({ row, kept: text }) => [Number(row), JSON.parse(text) as Kept]))
-  const found: Found = new Map()
-  let id = BigInt(range.first_id ?? 0)
+  const found: (SqliteValue[] | string)[] = []
+  let at = 0
   for (let i = 0; i < range.rows; i++) {
     const width = range.widths?.[i] ?? 1
-    const rows = Array.from({ length: width }, (_, at) => targets.get(id + BigInt(at)))
-    id += BigInt(width)
-    found.set(first + i, turnBack(compiled, rows, keptBy.get(first + i) ?? null))
+    found.push(turnBack(compiled, targets.slice(at, at + width), keptBy.get(first + i) ?? null))
+    at += width
   }
   return found
 }
 
 function turnBack(compiled: CompiledTable, rows: (TargetRow | undefined)[], kept: Kept | null): SqliteValue[] | string {
-  const there = rows.filter((row) => row !== undefined)
-  if (there.length < rows.length) return `${compiled.target} has lost a row of it`
+  if (rows.includes(undefined)) return `${compiled.target} has lost a row of it`
+  const there = rows as TargetRow[]
   try {
     const values = compiled.invert(there, kept)
     // a column that gives no value back can have been changed as well
@@ -149,7 +158,7 @@ function turnBack(compiled: CompiledTable, rows: (TargetRow | undefined)[], kept
 }
 
 /** Rows that went to no target, or were rejected: their content is beside the ledger. */
-async function readRows(client: MigrationClient, table: MovedTable, range: Range): Promise<Found> {
+async function readRows(client: MigrationClient, table: MovedTable, range: Range): Promise<(SqliteValue[] | string)[]> {
   const from = range.outcome === 'legacy' ? 'legacy_rows' : 'migration_rejects'
   const between = 'table_id = $1 AND row BETWEEN $2 AND $2::bigint + $3::int - 1'
   const values = [table.id, range.first_row, range.rows]
@@ -164,12 +173,11 @@ async function readRows(client: MigrationClient, table: MovedTable, range: Range
     values,
   )
   const piecesOf = Map.groupBy(pieces, ({ row, place }) => `${row} ${place}`)
-  return new Map(
-    rows.map(({ row, content }) => [
-      Number(row),
-      decodeRow(content, table.compiled.affinities, (place) =>
-        Buffer.concat((piecesOf.get(`${row} ${place}`) ?? []).map(({ bytes }) => bytes)),
-      ),
-    ]),
-  )
+  const first = Number(range.first_row)
+  const found: (SqliteValue[] | string)[] = new Array(range.rows).fill('it is not there')
+  for (const { row, content } of rows) {
+    const bytes = (place: number) => Buffer.concat((piecesOf.get(`${row} ${place}`) ?? []).map((piece) => piece.bytes))
+    found[Number(row) - first] = decodeRow(content, table.compiled.affinities, bytes)
+  }
+  return found
 }

@@ -7,7 +7,7 @@ import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { Description } from '../run/source-file.ts'
 import { InvalidText, type SqliteValue } from '../value.ts'
 import { findRun } from './find-run.ts'
-import { type MovedTable, movedRows, movedTables } from './read-moved.ts'
+import { type MovedTable, movedRanges, movedTables } from './read-moved.ts'
 
 export type Rebuilt = { path: string; tables: { name: string; rows: number }[]; faults: string[] }
 
@@ -100,23 +100,25 @@ async function fill(
   let rows = 0
   database.exec('BEGIN')
   try {
-    for await (const row of movedRows(client, table)) {
-      const { values } = row
-      if (!values) {
-        result.faults.push(`${table.name} row ${row.place}: ${row.fault}`)
-        continue
+    for await (const range of movedRanges(client, table)) {
+      for (let i = 0; i < range.rows; i++) {
+        const values = range.values[i] ?? 'it is not there'
+        if (typeof values === 'string') {
+          result.faults.push(`${table.name} row ${range.first + i}: ${values}`)
+          continue
+        }
+        const given = [
+          ...(rowid === undefined ? [] : [range.rowid(i) ?? null]),
+          ...places.map((place) => values[place] ?? null),
+        ]
+        // bytes become text of the database's encoding, whatever they are
+        const marks = given.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?')).join(', ')
+        const text = `INSERT INTO ${quoteName(table.name)} (${columns.join(', ')}) VALUES (${marks})`
+        const statement = statements.get(text) ?? database.prepare(text)
+        statements.set(text, statement)
+        statement.run(...given.map(bindable))
+        rows++
       }
-      const given = [
-        ...(rowid === undefined ? [] : [row.rowid ?? null]),
-        ...places.map((place) => values[place] ?? null),
-      ]
-      // bytes become text of the database's encoding, whatever they are
-      const marks = given.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?')).join(', ')
-      const text = `INSERT INTO ${quoteName(table.name)} (${columns.join(', ')}) VALUES (${marks})`
-      const statement = statements.get(text) ?? database.prepare(text)
-      statements.set(text, statement)
-      statement.run(...given.map(bindable))
-      rows++
     }
     database.exec('COMMIT')
   } catch (error) {

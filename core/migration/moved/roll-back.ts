@@ -1,9 +1,9 @@
 import { HiveError } from '../../errors.ts'
-import { inTransaction, type MigrationClient, rowsOf } from '../load/migration-client.ts'
+import { inTransaction, type MigrationClient } from '../load/migration-client.ts'
 import { alone } from '../load/migration-lock.ts'
 import { rowChecksum } from '../row-checksum.ts'
 import { findRun } from './find-run.ts'
-import { movedRows, movedTables } from './read-moved.ts'
+import { movedRanges, movedTables } from './read-moved.ts'
 
 const mostNamed = 100
 
@@ -25,11 +25,14 @@ async function remove(client: MigrationClient, id: string): Promise<{ run: strin
     const tables = await movedTables(client, id, run.plan.zone)
     const edited = []
     for (const table of tables) {
-      for await (const { place, outcome, values, checksum, fault } of movedRows(client, table)) {
-        if (outcome !== 'migrated' || edited.length === mostNamed) continue
-        const same = values !== undefined && rowChecksum(values) === checksum
-        if (!same)
-          edited.push({ field: `${table.path} ${table.name} row ${place}`, message: fault ?? 'has been changed' })
+      for await (const range of movedRanges(client, table)) {
+        if (range.outcome !== 'migrated') continue
+        for (let i = 0; i < range.rows && edited.length < mostNamed; i++) {
+          const values = range.values[i] ?? 'it is not there'
+          if (typeof values !== 'string' && rowChecksum(values) === range.checksum(i)) continue
+          const message = typeof values === 'string' ? values : 'has been changed'
+          edited.push({ field: `${table.path} ${table.name} row ${range.first + i}`, message })
+        }
       }
     }
     if (edited.length > 0) {
@@ -40,14 +43,12 @@ async function remove(client: MigrationClient, id: string): Promise<{ run: strin
     let removed = 0
     for (const table of tables) {
       if (table.compiled.target !== 'legacy') {
-        const deleted = await rowsOf(
-          client,
+        const { rowCount } = await client.query(
           `DELETE FROM ${table.compiled.target} t USING migration_ranges r
-           WHERE r.table_id = $1 AND r.outcome = 'migrated' AND t.id BETWEEN r.first_id AND r.first_id + r.ids - 1
-           RETURNING t.id`,
+           WHERE r.table_id = $1 AND r.outcome = 'migrated' AND t.id BETWEEN r.first_id AND r.first_id + r.ids - 1`,
           [table.id],
         )
-        removed += deleted.length
+        removed += rowCount ?? 0
       }
       for (const beside of [
         'migration_kept',

@@ -1,12 +1,15 @@
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import type { AnalysedTable } from '../analyze/source.ts'
+import { sameValue } from '../convert/same-value.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { rowChecksum } from '../row-checksum.ts'
 import { hashSource } from '../run/source-file.ts'
+import type { SqliteValue } from '../value.ts'
 import { findRun } from './find-run.ts'
-import { type MovedTable, movedRows, movedTables } from './read-moved.ts'
+import { type MovedTable, movedRanges, movedTables } from './read-moved.ts'
 
 export type Difference = { file: string; table: string; row?: number; what: string }
 
@@ -21,11 +24,13 @@ export type Verification = {
 }
 
 const mostListed = 1_000
+/** Rows that are compared before the connection gets its turn. */
+const rowsATurn = 128
 
 /**
  * Compares a run's sources with what is in Postgres, row by row and without trusting the run's own counts: sources are
- * read and counted anew, targets are read back and turned into source rows again, and both must have the checksums that
- * the ledger has. Raises migration.unknown.
+ * read and counted anew, targets are read back and turned into source rows again, value by value the same, and the source's
+ * rows must have the checksums that the ledger has. Raises migration.unknown.
  */
 export async function verifyRun(client: MigrationClient, id: string, folder: string): Promise<Verification> {
   await client.query("SET TIME ZONE 'UTC'")
@@ -54,6 +59,12 @@ export async function verifyRun(client: MigrationClient, id: string, folder: str
   }
   result.verified = result.differences.length === 0
   return result
+}
+
+function sameRow(one: readonly SqliteValue[], other: readonly SqliteValue[]): boolean {
+  if (one.length !== other.length) return false
+  for (let at = 0; at < one.length; at++) if (!sameValue(one[at] ?? null, other[at] ?? null)) return false
+  return true
 }
 
 async function withSource(
@@ -87,20 +98,26 @@ async function verifyTable(
   }
   const rows = source?.rows(gap)[Symbol.iterator]()
   let place = 0
-  for await (const moved of movedRows(client, table)) {
-    result.rows.moved++
-    const next = rows?.next()
-    if (next?.done) differ({ ...at, row: moved.place, what: 'it is not in the source' })
-    else if (next) {
-      result.rows.source++
-      place++
-      if (rowChecksum(next.value) !== moved.checksum) {
-        differ({ ...at, row: moved.place, what: 'the ledger has another checksum than the source' })
+  for await (const range of movedRanges(client, table)) {
+    result.rows.moved += range.rows
+    for (let i = 0; i < range.rows; i++) {
+      if (i % rowsATurn === 0) await turn()
+      const checksum = range.checksum(i)
+      const row = range.first + i
+      const next = rows?.next()
+      if (next?.done) differ({ ...at, row, what: 'it is not in the source' })
+      else if (next) {
+        result.rows.source++
+        place++
+        if (rowChecksum(next.value) !== checksum) {
+          differ({ ...at, row, what: 'the ledger has another checksum than the source' })
+        }
       }
-    }
-    if (!moved.values) differ({ ...at, row: moved.place, what: moved.fault ?? 'it is not there' })
-    else if (rowChecksum(moved.values) !== moved.checksum) {
-      differ({ ...at, row: moved.place, what: `what was moved (${moved.outcome}) is not what the source had` })
+      const values = range.values[i] ?? 'it is not there'
+      if (typeof values === 'string') differ({ ...at, row, what: values })
+      else if (next?.value ? !sameRow(values, next.value) : rowChecksum(values) !== checksum) {
+        differ({ ...at, row, what: `what was moved (${range.outcome}) is not what the source had` })
+      }
     }
   }
   for (let next = rows?.next(); next && !next.done; next = rows?.next()) {

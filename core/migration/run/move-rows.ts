@@ -40,7 +40,7 @@ async function moveInTurn(store: TableStore, rows: Iterable<SourceRow>, count: (
   if (batch.length > 0) await pass()
 }
 
-/** While a batch is stored the next one is read, converted and laid out. */
+/** While batches are stored on the lanes in turn the next one is read, converted and laid out. */
 async function moveAhead(
   store: TableStore,
   rows: Iterable<SourceRow>,
@@ -48,16 +48,20 @@ async function moveAhead(
   count: (moved: Moved) => void,
 ): Promise<void> {
   const { tableId, compiled, ids } = store
-  let storing: Promise<void> | undefined
+  const lanes = store.lanes.map((client) => ({ store: { ...store, client }, storing: Promise.resolve() }))
+  let last: Promise<void> | undefined
+  let passed = 0
   let batch: PreparedBatch | undefined
   let bytes = 0
-  const pass = async () => {
-    await storing
-    storing = batch && storeBatch(store, batch).then(count)
+  const pass = async (full: PreparedBatch) => {
+    const lane = lanes[passed++ % lanes.length] as (typeof lanes)[number]
+    await lane.storing
+    last = storeBatch(lane.store, full, last).then(count)
+    lane.storing = last
     // it is told where it is waited for
-    storing?.catch(() => {})
+    last.catch(() => {})
     // two batches of large values are not held at once
-    if (bytes > batchBytes) await storing
+    if (bytes > batchBytes) await last
     batch = undefined
     bytes = 0
   }
@@ -65,20 +69,20 @@ async function moveAhead(
     for (const row of rows) {
       const width = row.conversion.outcome === 'migrated' ? row.conversion.rows.length : 0
       if (!ids.has(width)) {
-        await pass()
-        await storing
+        if (batch) await pass(batch)
+        await last
         await ids.reserve(Math.max(width, Math.min(left, idsAhead) * compiled.width))
       }
       batch ??= new PreparedBatch(tableId, compiled, row.place, ids)
       batch.add(row)
       bytes += row.bytes
-      if (batch.moved.rows >= batchRows || bytes >= batchBytes) await pass()
+      if (batch.moved.rows >= batchRows || bytes >= batchBytes) await pass(batch)
       else if (batch.moved.rows % rowsATurn === 0) await turn()
     }
-    await pass()
-    await storing
+    if (batch) await pass(batch)
+    await last
   } finally {
-    // nothing else may use the connection before
-    await storing?.catch(() => {})
+    // nothing else may use the connections before
+    await Promise.allSettled(lanes.map(({ storing }) => storing))
   }
 }

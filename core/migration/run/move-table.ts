@@ -25,6 +25,7 @@ export type Progress = (table: { file: string; table: string; rows: number }) =>
 
 export type TableMove = {
   client: MigrationClient
+  lanes: TableStore['lanes']
   fileId: string
   /** Of the file's content. */
   hash: string
@@ -70,6 +71,7 @@ export async function moveTable(move: TableMove, source: AnalysedTable): Promise
     const compiled = compileTable(table, source.columns, move.zone)
     const store: TableStore = {
       client,
+      lanes: move.lanes,
       tableId: entry.id,
       compiled,
       ids: new ReservedIds(client, compiled.target),

@@ -5,7 +5,7 @@ import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { alone } from '../load/migration-lock.ts'
 import type { FilePlan, Plan } from '../plan/plan.ts'
-import { missingTable, moveTable, type Progress, type TableResult } from './move-table.ts'
+import { missingTable, moveTable, type Progress, type TableMove, type TableResult } from './move-table.ts'
 import { describeSource, hashSource } from './source-file.ts'
 
 export type RunResult = {
@@ -23,6 +23,8 @@ export type RunOptions = {
   plan: Plan
   /** A new run's id. */
   id: string
+  /** More connections to the same database: batches are stored on them side by side. */
+  lanes?: readonly MigrationClient[]
   /** Moves files although other content under their names was moved before. */
   asNew?: boolean
   progress?: Progress
@@ -152,8 +154,10 @@ async function moveFile(
     for (const table of file.tables) {
       if (table.target === 'skip') continue
       const one = found.get(table.name)
-      const moved = {
+      const [lane = client, ...lanes] = options.lanes ?? []
+      const moved: TableMove = {
         client,
+        lanes: [lane, ...lanes],
         fileId,
         hash,
         path: file.path,

@@ -11,6 +11,8 @@ import { findTaken, isUnique } from './unique-targets.ts'
 /** Where the rows of one source table go. */
 export type TableStore = {
   client: MigrationClient
+  /** Connections that store batches side by side; the first one may be `client` itself. */
+  lanes: readonly [MigrationClient, ...MigrationClient[]]
   tableId: string
   compiled: CompiledTable
   ids: ReservedIds
@@ -32,11 +34,13 @@ export async function prepareRows(store: TableStore, rows: readonly SourceRow[])
 /**
  * Stores a batch in one transaction with the ledger and the checkpoint, so that no row is moved twice or lost wherever this
  * is stopped. Where Postgres refuses the batch for what is in it, its rows are read again and it is halved until the row at
- * fault stands alone, and that one is rejected.
+ * fault stands alone, and that one is rejected. Its checkpoint comes after the one of the batch before it: only then is it
+ * committed, and not if that one fails.
  */
-export async function storeBatch(store: TableStore, batch: PreparedBatch): Promise<Moved> {
-  const fault = await tryToStore(store, batch)
+export async function storeBatch(store: TableStore, batch: PreparedBatch, before?: Promise<unknown>): Promise<Moved> {
+  const fault = await tryToStore(store, batch, before)
   if (fault === undefined) return batch.moved
+  await before
   const rows = store.reread(batch.first)[Symbol.iterator]()
   const again: SourceRow[] = []
   while (again.length < batch.moved.rows) {
@@ -54,7 +58,8 @@ async function storeHalves(store: TableStore, rows: readonly SourceRow[], fault:
   if (row && rows.length === 1) {
     const rejected = { ...row, conversion: { outcome: 'rejected', column: '', value: null, reason: fault } as const }
     const alone = await prepareRows(store, [rejected])
-    await inTransaction(store.client, () => write(store, alone))
+    const still = await tryToStore(store, alone)
+    if (still !== undefined) throw new Error(`a rejected row cannot be kept: ${still}`)
     return alone.moved
   }
   const half = Math.ceil(rows.length / 2)
@@ -68,9 +73,17 @@ async function storeHalves(store: TableStore, rows: readonly SourceRow[], fault:
 }
 
 /** What Postgres has against the data of a batch; undefined when it was stored. */
-async function tryToStore(store: TableStore, batch: PreparedBatch): Promise<string | undefined> {
+async function tryToStore(
+  store: TableStore,
+  batch: PreparedBatch,
+  before?: Promise<unknown>,
+): Promise<string | undefined> {
   try {
-    await inTransaction(store.client, () => write(store, batch))
+    await inTransaction(store.client, async () => {
+      await write(store, batch)
+      await before
+      await moveCheckpoint(store, batch)
+    })
     return undefined
   } catch (error) {
     const fault = dataFault(error)
@@ -89,7 +102,6 @@ function dataFault(error: unknown): string | undefined {
 }
 
 async function write({ client, tableId, compiled }: TableStore, batch: PreparedBatch): Promise<void> {
-  const { moved } = batch
   const copies: [table: string, columns: readonly string[], rows: CopyRows][] = [
     [compiled.target, ['id', ...compiled.columns], batch.targets],
     ['migration_kept', columns.migration_kept, batch.kept],
@@ -99,11 +111,14 @@ async function write({ client, tableId, compiled }: TableStore, batch: PreparedB
   ]
   for (const [table, names, rows] of copies) if (rows.rows() > 0) await copyInto(client, table, names, rows)
   await copyPieces(client, tableId, batch)
+}
+
+async function moveCheckpoint({ client, tableId }: TableStore, { moved, first }: PreparedBatch): Promise<void> {
   const checkpoint = await rowsOf(
     client,
     `UPDATE migration_tables SET rows = rows + $2, migrated = migrated + $3, legacy = legacy + $4,
        rejected = rejected + $5, target_rows = target_rows + $6 WHERE id = $1 AND rows = $7 RETURNING id`,
-    [tableId, moved.rows, moved.migrated, moved.legacy, moved.rejected, moved.target_rows, batch.first],
+    [tableId, moved.rows, moved.migrated, moved.legacy, moved.rejected, moved.target_rows, first],
   )
   if (checkpoint.length === 0) throw new Error('another run works on this table')
 }
