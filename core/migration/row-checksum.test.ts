@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { checksumAt, checksumsToBytes, rowChecksum } from './row-checksum.ts'
-import { InvalidText, type SqliteValue } from './value.ts'
+import { InvalidText, Omitted, type SqliteValue } from './value.ts'
 
 /** As the definition has it, with no thought of speed. */
 function byDefinition(values: readonly SqliteValue[]): string {
@@ -18,6 +18,8 @@ function byDefinition(values: readonly SqliteValue[]): string {
       ;[kind, bytes] = value.isWellFormed() ? [3, Buffer.from(value)] : [5, Buffer.from(value, 'utf16le')]
     } else if (value instanceof InvalidText) {
       ;[kind, bytes] = [3, Buffer.from(value.bytes)]
+    } else if (value instanceof Omitted) {
+      ;[kind, bytes] = [6, Buffer.from(`${value.storage} ${value.size}`)]
     } else if (value !== null) {
       ;[kind, bytes] = [4, Buffer.from(value)]
     }
@@ -44,6 +46,7 @@ describe('the checksum of a row', () => {
     ['text that is not valid', [new InvalidText(new Uint8Array([255, 254]))]],
     ['long text', ['x'.repeat(21_800), 'y'.repeat(30_000), 'ü'.repeat(70_000)]],
     ['rows at the edge of what is laid out at once', ['z'.repeat(21_845), 'z'.repeat(21_843), 7n]],
+    ['what was not read', [new Omitted('blob', 300_000_000)]],
     ['large BLOBs', [new Uint8Array(65_531), new Uint8Array(65_532).fill(7), new Uint8Array(1_000_000)]],
   ])('is the one of its definition: %s', (_, values) => {
     expect(hex(rowChecksum(values))).toBe(byDefinition(values))

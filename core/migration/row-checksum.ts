@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto'
-import { InvalidText, type SqliteValue } from './value.ts'
+import { piecesOf } from './pieces.ts'
+import { InvalidText, Omitted, type SqliteValue } from './value.ts'
 
 /** Bytes of one checksum. */
 export const checksumBytes = 8
@@ -29,7 +30,7 @@ export const checksumsToBytes = (checksums: readonly string[]): Buffer => Buffer
 export const checksumAt = (bytes: Buffer, at: number): string =>
   bytes.toString('latin1', at * checksumBytes, (at + 1) * checksumBytes)
 
-const kinds = { null: 0, integer: 1, real: 2, text: 3, blob: 4, utf16: 5 } as const
+const kinds = { null: 0, integer: 1, real: 2, text: 3, blob: 4, utf16: 5, omitted: 6 } as const
 const headBytes = 5
 
 /** Writes a row to the scratch buffer and gives its length; undefined where it may be too long for it. */
@@ -51,7 +52,8 @@ function layOut(values: readonly SqliteValue[]): number | undefined {
     } else if (typeof value === 'number') {
       view.setFloat64(start, value)
       at = head(at, kinds.real, 8)
-    } else {
+    } else if (value instanceof Omitted) return undefined
+    else {
       const bytes = value instanceof InvalidText ? value.bytes : value
       if (start + bytes.byteLength > scratchBytes) return undefined
       scratch.set(bytes, start)
@@ -88,31 +90,34 @@ const encodingOf = (value: string) => (value.isWellFormed() ? ([3, 'utf8'] as co
 
 function piecemeal(values: readonly SqliteValue[]): string {
   const whole = createHash('sha256')
+  const start = Buffer.alloc(headBytes)
   for (const value of values) {
-    const [kind, bytes] = partOf(value)
-    const start = Buffer.allocUnsafe(headBytes)
+    const [kind, length, parts] = partsOf(value)
     start.writeUInt8(kind, 0)
-    start.writeUInt32BE(bytes.byteLength, 1)
-    whole.update(start).update(bytes)
+    start.writeUInt32BE(length, 1)
+    whole.update(start)
+    for (const part of parts) whole.update(part)
   }
   return whole.digest('binary').slice(0, checksumBytes)
 }
 
-function partOf(value: SqliteValue): [kind: number, bytes: Uint8Array] {
-  if (value === null) return [kinds.null, new Uint8Array()]
+function partsOf(value: SqliteValue): [kind: number, length: number, parts: Iterable<Uint8Array>] {
+  const whole = (kind: number, bytes: Uint8Array): ReturnType<typeof partsOf> => [kind, bytes.byteLength, [bytes]]
+  if (value === null) return [kinds.null, 0, []]
   if (typeof value === 'bigint') {
     const bytes = Buffer.allocUnsafe(8)
     bytes.writeBigInt64BE(value)
-    return [kinds.integer, bytes]
+    return whole(kinds.integer, bytes)
   }
   if (typeof value === 'number') {
     const bytes = Buffer.allocUnsafe(8)
     bytes.writeDoubleBE(value)
-    return [kinds.real, bytes]
+    return whole(kinds.real, bytes)
   }
   if (typeof value === 'string') {
     const [kind, encoding] = encodingOf(value)
-    return [kind, Buffer.from(value, encoding)]
+    return [kind, Buffer.byteLength(value, encoding), piecesOf(value)]
   }
-  return value instanceof InvalidText ? [kinds.text, value.bytes] : [kinds.blob, value]
+  if (value instanceof Omitted) return whole(kinds.omitted, Buffer.from(`${value.storage} ${value.size}`))
+  return value instanceof InvalidText ? whole(kinds.text, value.bytes) : whole(kinds.blob, value)
 }

@@ -9,8 +9,22 @@ export class InvalidText {
   }
 }
 
-/** NULL, INTEGER, REAL, TEXT (U+0000 included), TEXT that is not valid, BLOB. */
-export type SqliteValue = null | bigint | number | string | InvalidText | Uint8Array
+/** What stands for a value that is too large to be read: its storage class, and its size in bytes. */
+export class Omitted {
+  readonly storage: 'text' | 'blob'
+  readonly size: number
+
+  constructor(storage: 'text' | 'blob', size: number) {
+    this.storage = storage
+    this.size = size
+  }
+}
+
+/** Values of more bytes are not read, unless a plan says otherwise. */
+export const largestValue = 256 * 1_048_576
+
+/** NULL, INTEGER, REAL, TEXT (U+0000 included), TEXT that is not valid, BLOB; what was not read. */
+export type SqliteValue = null | bigint | number | string | InvalidText | Uint8Array | Omitted
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
 
@@ -23,6 +37,7 @@ export function encodeValue(value: SqliteValue): unknown {
   if (typeof value === 'bigint') return { $integer: String(value) }
   if (typeof value === 'number') return { $real: Object.is(value, -0) ? '-0' : String(value) }
   if (typeof value === 'string') return isStorable(value) ? value : { $utf16: base64(Buffer.from(value, 'utf16le')) }
+  if (value instanceof Omitted) return { $omitted: `${value.storage} ${value.size}` }
   return value instanceof InvalidText ? { $text: base64(value.bytes) } : { $blob: base64(value) }
 }
 
@@ -43,6 +58,8 @@ export function decodeValue(json: unknown): SqliteValue {
       return new InvalidText(new Uint8Array(Buffer.from(text, 'base64')))
     case '$blob':
       return new Uint8Array(Buffer.from(text, 'base64'))
+    case '$omitted':
+      return new Omitted(text.startsWith('text') ? 'text' : 'blob', Number(text.slice(5)))
     default:
       throw new Error('it is no tagged value')
   }

@@ -1,7 +1,7 @@
 import { affinityOf } from '../convert/affinity.ts'
 import { booleanOf } from '../convert/boolean.ts'
 import { parseJsonText } from '../convert/json-text.ts'
-import { InvalidText, type SqliteValue } from '../value.ts'
+import { InvalidText, Omitted, type SqliteValue } from '../value.ts'
 import { fitsDecimal } from './decimal.ts'
 import type { ColumnReport, StorageCounts } from './report.ts'
 import type { AnalysedColumn } from './source.ts'
@@ -67,6 +67,7 @@ export function columnEvidence(column: AnalysedColumn) {
 
   return {
     add(value: SqliteValue) {
+      if (value instanceof Omitted) return addOmitted(value)
       time.add(value)
       if (value === null) {
         storage.null++
@@ -102,6 +103,12 @@ export function columnEvidence(column: AnalysedColumn) {
     },
   }
 
+  function addOmitted({ storage: kind, size }: Omitted) {
+    storage[kind]++
+    if (size > longest) longest = size
+    note('values too large to be moved, unless the plan allows it', `${size} bytes`)
+  }
+
   function addBytes(value: InvalidText | Uint8Array) {
     const isText = value instanceof InvalidText
     const { byteLength } = isText ? value.bytes : value
@@ -116,7 +123,7 @@ export function columnEvidence(column: AnalysedColumn) {
 
 const isTimeType = (declaredType: string) => /DATE|TIME/i.test(declaredType)
 
-function shown(value: Exclude<SqliteValue, null>): string {
+function shown(value: Exclude<SqliteValue, null | Omitted>): string {
   if (value instanceof InvalidText) return Buffer.from(value.bytes.subarray(0, 64)).toString('latin1')
   return value instanceof Uint8Array ? `x'${Buffer.from(value.subarray(0, 16)).toString('hex')}'` : String(value)
 }

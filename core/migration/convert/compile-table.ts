@@ -1,5 +1,5 @@
 import type { MappedTable, TablePlan } from '../plan/plan.ts'
-import { decodeValue, encodeValue, type SqliteValue } from '../value.ts'
+import { decodeValue, encodeValue, Omitted, type SqliteValue } from '../value.ts'
 import { type CompiledTable, type Conversion, Difference, type Kept, type TargetRow } from './conversion.ts'
 import { equalRows } from './equal-rows.ts'
 import { type Indexed, indexedOf } from './indexed.ts'
@@ -31,7 +31,7 @@ export function compileTable(
     columns: [],
     affinities: source.affinities,
     width: 0,
-    convert: () => ({ outcome: 'legacy' }),
+    convert: (row) => omittedIn(row, source) ?? { outcome: 'legacy' },
     invert: () => {
       throw new Difference('a legacy row has no rows in a target')
     },
@@ -80,6 +80,8 @@ function compileMapped(table: MappedTable, source: Source, zone: string): Compil
 
 function convert(row: readonly SqliteValue[], compiled: Compiled): Conversion {
   const { source, parts, pivot, homeless, inline } = compiled
+  const omitted = omittedIn(row, source)
+  if (omitted) return omitted
   for (const index of inline) if (isLarge(row[index])) return { outcome: 'legacy' }
   const shared: TargetRow = []
   const tried: SqliteValue[] = []
@@ -144,9 +146,20 @@ function invert(rows: readonly TargetRow[], kept: Kept | null, compiled: Compile
   return row
 }
 
+/** A row that was not read as a whole cannot be kept. */
+function omittedIn(row: readonly SqliteValue[], source: Source): Conversion | undefined {
+  for (let at = 0; at < row.length; at++) {
+    const value = row[at]
+    if (!(value instanceof Omitted)) continue
+    const reason = `has ${value.size} bytes: values of so many are moved only where the plan's largest_value_mib allows it`
+    return { outcome: 'rejected', column: source.names[at] ?? '', value, reason }
+  }
+  return undefined
+}
+
 function isLarge(value: SqliteValue | undefined): boolean {
   if (typeof value === 'string') return value.length > largestValue
-  if (typeof value !== 'object' || value === null) return false
+  if (typeof value !== 'object' || value === null || value instanceof Omitted) return false
   return (value instanceof Uint8Array ? value : value.bytes).byteLength > largestValue
 }
 

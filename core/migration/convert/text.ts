@@ -1,5 +1,5 @@
 import type { TextLimit } from '../plan/target-limits.ts'
-import { InvalidText, type SqliteValue } from '../value.ts'
+import { InvalidText, Omitted, type SqliteValue } from '../value.ts'
 import type { Affinity } from './affinity.ts'
 import { isNull, Refusal, type Rule, type Written } from './rule.ts'
 
@@ -40,6 +40,7 @@ export function sourceText(text: string, affinity: Affinity): SqliteValue {
 export function textOf(value: Exclude<SqliteValue, null>): string | Refusal {
   if (typeof value === 'string') return storable(value)
   if (typeof value === 'bigint' || typeof value === 'number') return String(value)
+  if (value instanceof Omitted) return new Refusal('is too large to be read')
   if (value instanceof InvalidText) return storable(lenientUtf8.decode(value.bytes))
   try {
     return storable(strictUtf8.decode(value))

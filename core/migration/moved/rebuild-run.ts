@@ -5,7 +5,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { quoteName } from '../analyze/reading/read-rows.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { Description } from '../run/source-file.ts'
-import { InvalidText, type SqliteValue } from '../value.ts'
+import { InvalidText, Omitted, type SqliteValue } from '../value.ts'
 import { findRun } from './find-run.ts'
 import { type MovedTable, movedRanges, movedTables } from './read-moved.ts'
 
@@ -111,6 +111,10 @@ async function fill(
           ...(rowid === undefined ? [] : [range.rowid(i) ?? null]),
           ...places.map((place) => values[place] ?? null),
         ]
+        if (!given.every(isThere)) {
+          result.faults.push(`${table.name} row ${range.first + i}: a value of it was too large to be moved`)
+          continue
+        }
         // bytes become text of the database's encoding, whatever they are
         const marks = given.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?')).join(', ')
         const text = `INSERT INTO ${quoteName(table.name)} (${columns.join(', ')}) VALUES (${marks})`
@@ -129,7 +133,9 @@ async function fill(
   result.tables.push({ name: table.name, rows })
 }
 
-const bindable = (value: SqliteValue) => (value instanceof InvalidText ? value.bytes : value)
+const bindable = (value: Exclude<SqliteValue, Omitted>) => (value instanceof InvalidText ? value.bytes : value)
+
+const isThere = (value: SqliteValue): value is Exclude<SqliteValue, Omitted> => !(value instanceof Omitted)
 
 /** How a table's rowid is named, where it is not one of its columns and there is one. */
 function rowidName({ name, columns }: MovedTable, schema: Description['schema']): string | undefined {

@@ -5,6 +5,7 @@ import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import type { AnalysedTable } from '../analyze/source.ts'
 import { sameValue } from '../convert/same-value.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
+import { largestOf } from '../plan/plan.ts'
 import { rowChecksum } from '../row-checksum.ts'
 import { hashSource } from '../run/source-file.ts'
 import type { SqliteValue } from '../value.ts'
@@ -49,7 +50,7 @@ export async function verifyRun(client: MigrationClient, id: string, folder: str
   for (const { path, sha256 } of files) {
     if (sha256 === null) continue
     const ofFile = tables.filter((table) => table.path === path && table.state !== 'moved before')
-    await withSource(join(folder, path), sha256, async (found) => {
+    await withSource(join(folder, path), sha256, largestOf(run.plan), async (found) => {
       if (typeof found === 'string') differ({ file: path, table: '', what: found })
       for (const table of ofFile) {
         const source = typeof found === 'string' ? undefined : found.get(table.name)
@@ -70,6 +71,7 @@ function sameRow(one: readonly SqliteValue[], other: readonly SqliteValue[]): bo
 async function withSource(
   file: string,
   sha256: string,
+  largest: number,
   use: (found: Map<string, AnalysedTable> | string) => Promise<void>,
 ): Promise<void> {
   const hash = await hashSource(file).catch((error: Error) => error)
@@ -78,7 +80,7 @@ async function withSource(
   const copy = await openPrivateCopy(file)
   try {
     if ('fault' in copy) await use(`${copy.fault.state}: ${copy.fault.detail}`)
-    else await use(new Map(readDatabase(copy.database).tables.map((table) => [table.name, table])))
+    else await use(new Map(readDatabase(copy.database, largest).tables.map((table) => [table.name, table])))
   } finally {
     await copy.close()
   }

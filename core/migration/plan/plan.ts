@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Status } from '../../protocol/status.ts'
+import { largestValue } from '../value.ts'
 import {
   BodyRule,
   ConstantNumber,
@@ -146,8 +147,18 @@ export type FilePlan = z.output<typeof FilePlan>
 export const Plan = z.strictObject({
   version: z.literal(1),
   zone: Zone.describe('The zone of moments that name none, where their rule has no zone of its own.'),
+  largest_value_mib: z
+    .int()
+    .min(1)
+    .max(511)
+    .optional()
+    .describe('Rows with a larger value are rejected (default 256): each such value takes twice its size of memory.'),
   files: z.array(FilePlan),
 })
 export type Plan = z.output<typeof Plan>
+
+/** The bytes of the largest value that a plan allows. */
+export const largestOf = ({ largest_value_mib }: Plan): number =>
+  largest_value_mib === undefined ? largestValue : largest_value_mib * 1_048_576
 
 export const isMapped = (table: TablePlan): table is MappedTable => table.target !== 'legacy' && table.target !== 'skip'

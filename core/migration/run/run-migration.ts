@@ -4,7 +4,7 @@ import { readDatabase } from '../analyze/reading/catalogue.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { alone } from '../load/migration-lock.ts'
-import type { FilePlan, Plan } from '../plan/plan.ts'
+import { type FilePlan, largestOf, type Plan } from '../plan/plan.ts'
 import { missingTable, moveTable, type Progress, type TableMove, type TableResult } from './move-table.ts'
 import { describeSource, hashSource } from './source-file.ts'
 
@@ -149,7 +149,9 @@ async function moveFile(
       sha256: hash,
       description: JSON.stringify(describeSource(copy.database)),
     })
-    const found = new Map(readDatabase(copy.database).tables.map((table) => [table.name, table]))
+    const found = new Map(
+      readDatabase(copy.database, largestOf(options.plan)).tables.map((table) => [table.name, table]),
+    )
     const tables: TableResult[] = []
     for (const table of file.tables) {
       if (table.target === 'skip') continue

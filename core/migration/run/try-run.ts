@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import { compileTable } from '../convert/compile-table.ts'
-import type { Plan } from '../plan/plan.ts'
+import { largestOf, type Plan } from '../plan/plan.ts'
 import { encodeValue } from '../value.ts'
 
 export type TriedTable = {
@@ -27,7 +27,7 @@ export async function tryRun(folder: string, plan: Plan): Promise<TriedTable[]> 
     if (file.unreadable !== undefined) continue
     const copy = await openPrivateCopy(join(folder, file.path))
     try {
-      const tables = 'fault' in copy ? [] : readDatabase(copy.database).tables
+      const tables = 'fault' in copy ? [] : readDatabase(copy.database, largestOf(plan)).tables
       for (const table of file.tables) {
         if (table.target === 'skip') continue
         const source = tables.find(({ name }) => name === table.name)

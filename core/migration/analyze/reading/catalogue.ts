@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { largestValue } from '../../value.ts'
 import type { AnalysedColumn, AnalysedDatabase, AnalysedTable } from '../source.ts'
 import { quoteName, readRows } from './read-rows.ts'
 
-/** Everything in a database that has a name and columns. */
-export function readDatabase(database: DatabaseSync): AnalysedDatabase {
+/** Everything in a database that has a name and columns. Values of more bytes than `largest` are not read. */
+export function readDatabase(database: DatabaseSync, largest = largestValue): AnalysedDatabase {
   const value = (pragma: string) => Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]
   const listed = database
     .prepare(
@@ -16,14 +17,14 @@ export function readDatabase(database: DatabaseSync): AnalysedDatabase {
     journalMode: String(value('journal_mode')),
     pageSize: Number(value('page_size')),
     tables: listed.map(({ name, type, wr }) =>
-      describe(database, { name: String(name), type: String(type), withoutRowid: wr === 1, encoding }),
+      describe(database, { name: String(name), type: String(type), withoutRowid: wr === 1, encoding, largest }),
     ),
   }
 }
 
-type Listed = { name: string; type: string; withoutRowid: boolean; encoding: string }
+type Listed = { name: string; type: string; withoutRowid: boolean; encoding: string; largest: number }
 
-function describe(database: DatabaseSync, { name, type, withoutRowid, encoding }: Listed): AnalysedTable {
+function describe(database: DatabaseSync, { name, type, withoutRowid, encoding, largest }: Listed): AnalysedTable {
   const kind = name.startsWith('sqlite_') ? 'internal' : (type as AnalysedTable['kind'])
   const { columns, fault } = kind === 'view' ? { columns: [] } : readColumns(database, name)
   const primaryKey = columns
@@ -40,7 +41,7 @@ function describe(database: DatabaseSync, { name, type, withoutRowid, encoding }
     foreignKeys: keys.map(({ columns: from, table, to }) => ({ columns: from, table, to })),
     rows: (gap, key) =>
       fault === undefined
-        ? readRows(database, { name, columns, primaryKey, withoutRowid, kind, encoding }, gap, key)
+        ? readRows(database, { name, columns, primaryKey, withoutRowid, kind, encoding, largest }, gap, key)
         : unreadable(fault, gap),
     count: () => countRows(database, name),
     orphans: () =>

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { SqliteValue } from '../../value.ts'
+import { Omitted, type SqliteValue } from '../../value.ts'
 import { doubtfulIn, exactText } from './exact-text.ts'
 
 type Table = {
@@ -10,6 +10,8 @@ type Table = {
   withoutRowid: boolean
   /** The database's: UTF-8, UTF-16le or UTF-16be. */
   encoding: string
+  /** Values of more bytes are not read. */
+  largest: number
 }
 
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
@@ -26,26 +28,41 @@ export function* readRows(
 ): Generator<readonly SqliteValue[]> {
   const rowid = table.withoutRowid || table.kind === 'virtual' ? undefined : rowidName(table)
   const order = rowid ?? (table.withoutRowid ? table.primaryKey.map(quoteName).join(', ') : undefined)
-  const columns = table.columns.map(({ name }) => quoteName(name))
-  const types = columns.map((column) => `typeof(${column})`)
-  const bytes = [...columns.map((column) => `CAST(${column} AS BLOB)`), ...types]
+  const names = table.columns.map(({ name }) => quoteName(name))
+  const isGuarded = mayHoldLarger(database, table)
+  const guard = (column: string, read: string) =>
+    isGuarded ? `CASE WHEN octet_length(${column}) > ${table.largest} THEN NULL ELSE ${read} END` : read
+  const columns = names.map((column) => guard(column, column))
+  const bytes = [
+    ...names.map((column) => guard(column, `CAST(${column} AS BLOB)`)),
+    ...names.map((column) => `typeof(${column})`),
+  ]
+  const sizes = names.map(
+    (column) =>
+      `CASE WHEN octet_length(${column}) > ${table.largest} THEN typeof(${column}) || ' ' || octet_length(${column}) END`,
+  )
   const from = `FROM ${quoteName(table.name)}`
   // without a rowid there is no sure way back to a row: its bytes come along with it
-  const select = `SELECT ${[...columns, ...(rowid === undefined ? bytes : []), rowid ?? 'NULL'].join(', ')} ${from}`
+  const along = [...(rowid === undefined ? bytes : []), ...(isGuarded ? sizes : [])]
+  const select = `SELECT ${[...columns, ...along, rowid ?? 'NULL'].join(', ')} ${from}`
   const exact = `SELECT ${bytes.join(', ')} ${from}`
   const doubtful = doubtfulIn(table.encoding)
+  const valuesOf = (row: SqliteValue[], rowKey: bigint): SqliteValue[] => {
+    const values = along.length === 0 ? row : row.slice(0, columns.length)
+    if (isAnyDoubtful(values, doubtful)) {
+      const read = rowid === undefined ? row.slice(columns.length) : exactRow(database, exact, rowid, rowKey)
+      readExactly(values, doubtful, table.encoding, read)
+    }
+    if (isGuarded) markOmitted(values, row.slice(-columns.length))
+    return values
+  }
   let last: bigint | undefined
   let count = 0
   try {
     const statement = prepare(database, `${select}${order === undefined ? '' : ` ORDER BY ${order}`}`)
     for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
       last = row.pop() as bigint
-      const values = rowid === undefined ? row.slice(0, columns.length) : row
-      if (isAnyDoubtful(values, doubtful)) {
-        const readBytes = () =>
-          rowid === undefined ? row.slice(columns.length) : exactRow(database, exact, rowid, last as bigint)
-        readExactly(values, doubtful, table.encoding, readBytes)
-      }
+      const values = valuesOf(row, last)
       key(rowid === undefined ? undefined : last)
       yield values
       count++
@@ -53,36 +70,24 @@ export function* readRows(
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error)
     if (rowid === undefined) return gap(`${what}: rows after the first ${count} cannot be read`)
-    const next = yield* readBackwards(database, { select, exact, rowid, last, encoding: table.encoding, key })
+    const above = last === undefined ? '' : ` WHERE ${rowid} > ${last}`
+    const backwards = prepare(database, `${select}${above} ORDER BY ${rowid} DESC`)
+    const next = yield* readBackwards(backwards, valuesOf, key)
     gap(`${what}: rows between rowid ${last ?? 'the first'} and ${next ?? 'the last'} cannot be read`)
   }
 }
 
-type Backwards = {
-  select: string
-  exact: string
-  rowid: string
-  last: bigint | undefined
-  encoding: string
-  key: (rowid: bigint | undefined) => void
-}
-
 /** Rows from the last one down to a damaged page; gives the rowid of the lowest one that could be read. */
 function* readBackwards(
-  database: DatabaseSync,
-  { select, exact, rowid, last, encoding, key }: Backwards,
+  statement: StatementSync,
+  valuesOf: (row: SqliteValue[], rowid: bigint) => SqliteValue[],
+  key: (rowid: bigint) => void,
 ): Generator<readonly SqliteValue[], bigint | undefined> {
-  const doubtful = doubtfulIn(encoding)
   let lowest: bigint | undefined
   try {
-    const above = last === undefined ? '' : ` WHERE ${rowid} > ${last}`
-    const statement = prepare(database, `${select}${above} ORDER BY ${rowid} DESC`)
     for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
-      const values = row
-      lowest = values.pop() as bigint
-      if (isAnyDoubtful(values, doubtful)) {
-        readExactly(values, doubtful, encoding, () => exactRow(database, exact, rowid, lowest as bigint))
-      }
+      lowest = row.pop() as bigint
+      const values = valuesOf(row, lowest)
       key(lowest)
       yield values
     }
@@ -90,6 +95,26 @@ function* readBackwards(
     return lowest
   }
   return lowest
+}
+
+/** Whether a row may have a value that is too large: to look at each one's size takes time that small files need not. */
+function mayHoldLarger(database: DatabaseSync, { name, columns, largest }: Table): boolean {
+  const pragma = (what: string) => Number(Object.values(database.prepare(`PRAGMA ${what}`).get() ?? {})[0])
+  if (pragma('page_count') * pragma('page_size') <= largest || columns.length === 0) return false
+  const isLarger = columns.map((column) => `octet_length(${quoteName(column.name)}) > ${largest}`).join(' OR ')
+  try {
+    return database.prepare(`SELECT 1 FROM ${quoteName(name)} WHERE ${isLarger} LIMIT 1`).get() !== undefined
+  } catch {
+    return true
+  }
+}
+
+function markOmitted(values: SqliteValue[], sizes: readonly SqliteValue[]): void {
+  for (const [at, size] of sizes.entries()) {
+    if (typeof size !== 'string') continue
+    const [storage, bytes] = size.split(' ')
+    values[at] = new Omitted(storage === 'text' ? 'text' : 'blob', Number(bytes))
+  }
 }
 
 function prepare(database: DatabaseSync, sql: string): StatementSync {
@@ -117,8 +142,7 @@ function isAnyDoubtful(values: readonly SqliteValue[], doubtful: RegExp): boolea
   return false
 }
 
-function readExactly(values: SqliteValue[], doubtful: RegExp, encoding: string, readBytes: () => SqliteValue[]): void {
-  const bytes = readBytes()
+function readExactly(values: SqliteValue[], doubtful: RegExp, encoding: string, bytes: readonly SqliteValue[]): void {
   for (const [at, value] of values.entries()) {
     if (typeof value !== 'string' || !doubtful.test(value) || bytes[values.length + at] !== 'text') continue
     values[at] = exactText(bytes[at] as Uint8Array, encoding)
