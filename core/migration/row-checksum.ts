@@ -30,7 +30,7 @@ export const checksumsToBytes = (checksums: readonly string[]): Buffer => Buffer
 export const checksumAt = (bytes: Buffer, at: number): string =>
   bytes.toString('latin1', at * checksumBytes, (at + 1) * checksumBytes)
 
-const kinds = { null: 0, integer: 1, real: 2, text: 3, blob: 4, utf16: 5, omitted: 6 } as const
+const kinds = { null: 0, integer: 1, real: 2, text: 3, utf8: 3, blob: 4, utf16: 5, omitted: 6 } as const
 const headBytes = 5
 
 /** Writes a row to the scratch buffer and gives its length; undefined where it may be too long for it. */
@@ -90,15 +90,38 @@ const encodingOf = (value: string) => (value.isWellFormed() ? ([3, 'utf8'] as co
 
 function piecemeal(values: readonly SqliteValue[]): string {
   const whole = createHash('sha256')
-  const start = Buffer.alloc(headBytes)
   for (const value of values) {
     const [kind, length, parts] = partsOf(value)
-    start.writeUInt8(kind, 0)
-    start.writeUInt32BE(length, 1)
-    whole.update(start)
+    whole.update(headOf(kind, length))
     for (const part of parts) whole.update(part)
   }
   return whole.digest('binary').slice(0, checksumBytes)
+}
+
+/** The checksum of a row some of whose values are read from elsewhere meanwhile, piece by piece. */
+export async function streamedChecksum(values: readonly (SqliteValue | Streamed)[]): Promise<string> {
+  const whole = createHash('sha256')
+  for (const value of values) {
+    const isStreamed = typeof value === 'object' && value !== null && 'pieces' in value
+    const [kind, length, parts] = isStreamed ? [kinds[value.kind], value.size, value.pieces()] : partsOf(value)
+    whole.update(headOf(kind, length))
+    for await (const part of parts) whole.update(part)
+  }
+  return whole.digest('binary').slice(0, checksumBytes)
+}
+
+type Streamed = {
+  kind: 'utf8' | 'utf16' | 'text' | 'blob'
+  /** All its bytes. */
+  size: number
+  pieces(): AsyncIterable<Uint8Array>
+}
+
+function headOf(kind: number, length: number): Buffer {
+  const start = Buffer.alloc(headBytes)
+  start.writeUInt8(kind, 0)
+  start.writeUInt32BE(length, 1)
+  return start
 }
 
 function partsOf(value: SqliteValue): [kind: number, length: number, parts: Iterable<Uint8Array>] {

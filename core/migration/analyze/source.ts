@@ -17,7 +17,8 @@ export type AnalysedTable = {
   foreignKeys: { columns: string[]; table: string; to: string[] }[]
   /**
    * Every row that can be read, in key order. What cannot is told to `gap`, and reading goes on behind it; `key` hears the
-   * rowid of each row before the row comes, where it has one.
+   * rowid of each row before the row comes, where it has one. BLOBs of more than 8 MiB are there until the next row is asked
+   * for.
    */
   rows(gap: (what: string) => void, key?: (rowid: bigint | undefined) => void): Iterable<readonly SqliteValue[]>
   /** How many rows it says it has; undefined where that cannot be told. */

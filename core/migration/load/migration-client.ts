@@ -23,7 +23,7 @@ export async function inTransaction<T>(client: MigrationClient, work: () => Prom
 }
 
 /** Rows to be sent by COPY, and how many they have turned out to be once all were taken. */
-export type CopySource = { parts(): Iterable<Buffer>; rows(): number }
+export type CopySource = { parts(): Iterable<Buffer>; rows(): number; readonly format?: 'text' | 'binary' }
 
 /** Writes rows to a table by COPY. Raises when the table took fewer. */
 export async function copyInto(
@@ -33,7 +33,7 @@ export async function copyInto(
   source: CopySource,
 ): Promise<void> {
   const names = columns.map((name) => `"${name}"`).join(', ')
-  const copy = new CopyIn(`COPY ${table} (${names}) FROM STDIN`, source.parts())
+  const copy = new CopyIn(`COPY ${table} (${names}) FROM STDIN (FORMAT ${source.format ?? 'text'})`, source.parts())
   client.query(copy)
   const written = await copy.done
   if (written !== source.rows()) throw new Error(`${table} took ${written} of ${source.rows()} rows`)

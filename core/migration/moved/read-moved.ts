@@ -5,6 +5,7 @@ import { TablePlan } from '../plan/plan.ts'
 import { checksumAt } from '../row-checksum.ts'
 import { decodeRow } from '../run/decode-row.ts'
 import type { SqliteValue } from '../value.ts'
+import { StoredPieces } from './stored-pieces.ts'
 
 /** A table of a run as the ledger has it. */
 export type MovedTable = {
@@ -27,7 +28,16 @@ export type MovedRange = {
   checksum(i: number): string
   rowid(i: number): bigint | undefined
   /** The values of each row, or why they cannot be had. */
-  values: (SqliteValue[] | string)[]
+  values: (MovedValue[] | string)[]
+}
+
+/** A value, or where the pieces of a large one are. */
+export type MovedValue = SqliteValue | StoredPieces
+
+/** Whether all values of a row are there. */
+export const isHeld = (values: readonly MovedValue[]): values is SqliteValue[] => {
+  for (const value of values) if (value instanceof StoredPieces) return false
+  return true
 }
 
 /** The tables of a run, in the order in which they were moved. */
@@ -158,7 +168,7 @@ function turnBack(compiled: CompiledTable, rows: (TargetRow | undefined)[], kept
 }
 
 /** Rows that went to no target, or were rejected: their content is beside the ledger. */
-async function readRows(client: MigrationClient, table: MovedTable, range: Range): Promise<(SqliteValue[] | string)[]> {
+async function readRows(client: MigrationClient, table: MovedTable, range: Range): Promise<(MovedValue[] | string)[]> {
   const from = range.outcome === 'legacy' ? 'legacy_rows' : 'migration_rejects'
   const between = 'table_id = $1 AND row BETWEEN $2 AND $2::bigint + $3::int - 1'
   const values = [table.id, range.first_row, range.rows]
@@ -167,17 +177,22 @@ async function readRows(client: MigrationClient, table: MovedTable, range: Range
     `SELECT row, content::text AS content FROM ${from} WHERE ${between}`,
     values,
   )
-  const pieces = await rowsOf<{ row: string; place: number; bytes: Buffer }>(
+  const pieces = await rowsOf<{ row: string; place: number; size: number }>(
     client,
-    `SELECT row, place, bytes FROM migration_pieces WHERE ${between} ORDER BY row, place, piece`,
+    `SELECT row, place, sum(octet_length(bytes))::float8 AS size FROM migration_pieces WHERE ${between}
+     GROUP BY row, place`,
     values,
   )
-  const piecesOf = Map.groupBy(pieces, ({ row, place }) => `${row} ${place}`)
+  const sizes = new Map(pieces.map(({ row, place, size }) => [`${row} ${place}`, size]))
   const first = Number(range.first_row)
-  const found: (SqliteValue[] | string)[] = new Array(range.rows).fill('it is not there')
+  const found: (MovedValue[] | string)[] = new Array(range.rows).fill('it is not there')
   for (const { row, content } of rows) {
-    const bytes = (place: number) => Buffer.concat((piecesOf.get(`${row} ${place}`) ?? []).map((piece) => piece.bytes))
-    found[Number(row) - first] = decodeRow(content, table.compiled.affinities, bytes)
+    found[Number(row) - first] = decodeRow(
+      content,
+      table.compiled.affinities,
+      (place, kind) =>
+        new StoredPieces(client, [table.id, Number(row), place], kind, sizes.get(`${row} ${place}`) ?? 0),
+    )
   }
   return found
 }

@@ -7,7 +7,8 @@ import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { Description } from '../run/source-file.ts'
 import { InvalidText, Omitted, type SqliteValue } from '../value.ts'
 import { findRun } from './find-run.ts'
-import { type MovedTable, movedRanges, movedTables } from './read-moved.ts'
+import { isHeld, type MovedTable, type MovedValue, movedRanges, movedTables } from './read-moved.ts'
+import { StoredPieces } from './stored-pieces.ts'
 
 export type Rebuilt = { path: string; tables: { name: string; rows: number }[]; faults: string[] }
 
@@ -67,10 +68,10 @@ async function rebuildFile(
     const named = new Map(tables.map((table) => [table.name, table]))
     const last = named.get('sqlite_sequence')
     named.delete('sqlite_sequence')
-    for (const table of named.values()) await fill(client, database, table, schema, result)
+    for (const table of named.values()) await fill(client, database, table, { schema, encoding }, result)
     if (last) {
       attempt('sqlite_sequence', () => database.exec('DELETE FROM sqlite_sequence'))
-      await fill(client, database, last, schema, result)
+      await fill(client, database, last, { schema, encoding }, result)
     }
     // not before the rows: triggers would write more, and indexes are made faster at once
     for (const { type, name, table, sql } of made) {
@@ -89,7 +90,7 @@ async function fill(
   client: MigrationClient,
   database: DatabaseSync,
   table: MovedTable,
-  schema: Description['schema'],
+  { schema, encoding }: Pick<Description, 'schema' | 'encoding'>,
   result: Rebuilt,
 ): Promise<void> {
   const places = table.columns.flatMap(({ generated }, place) => (generated ? [] : [place]))
@@ -102,11 +103,12 @@ async function fill(
   try {
     for await (const range of movedRanges(client, table)) {
       for (let i = 0; i < range.rows; i++) {
-        const values = range.values[i] ?? 'it is not there'
-        if (typeof values === 'string') {
-          result.faults.push(`${table.name} row ${range.first + i}: ${values}`)
+        const moved = range.values[i] ?? 'it is not there'
+        if (typeof moved === 'string') {
+          result.faults.push(`${table.name} row ${range.first + i}: ${moved}`)
           continue
         }
+        const values = isHeld(moved) ? moved : await readAll(moved, encoding)
         const given = [
           ...(rowid === undefined ? [] : [range.rowid(i) ?? null]),
           ...places.map((place) => values[place] ?? null),
@@ -121,6 +123,7 @@ async function fill(
         const statement = statements.get(text) ?? database.prepare(text)
         statements.set(text, statement)
         statement.run(...given.map(bindable))
+        if (values !== moved) release(values)
         rows++
       }
     }
@@ -131,6 +134,20 @@ async function fill(
     return
   }
   result.tables.push({ name: table.name, rows })
+}
+
+async function readAll(moved: readonly MovedValue[], encoding: string): Promise<SqliteValue[]> {
+  const values: SqliteValue[] = []
+  for (const value of moved) values.push(value instanceof StoredPieces ? await value.whole(encoding) : value)
+  return values
+}
+
+/** Gives the memory of values that were in pieces back at once. */
+function release(values: readonly SqliteValue[]): void {
+  for (const value of values) {
+    const bytes = value instanceof InvalidText ? value.bytes : value
+    if (bytes instanceof Uint8Array) (bytes.buffer as ArrayBuffer).transfer(0)
+  }
 }
 
 const bindable = (value: Exclude<SqliteValue, Omitted>) => (value instanceof InvalidText ? value.bytes : value)

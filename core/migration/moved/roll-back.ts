@@ -3,7 +3,7 @@ import { inTransaction, type MigrationClient } from '../load/migration-client.ts
 import { alone } from '../load/migration-lock.ts'
 import { rowChecksum } from '../row-checksum.ts'
 import { findRun } from './find-run.ts'
-import { movedRanges, movedTables } from './read-moved.ts'
+import { isHeld, movedRanges, movedTables } from './read-moved.ts'
 
 const mostNamed = 100
 
@@ -29,7 +29,7 @@ async function remove(client: MigrationClient, id: string): Promise<{ run: strin
         if (range.outcome !== 'migrated') continue
         for (let i = 0; i < range.rows && edited.length < mostNamed; i++) {
           const values = range.values[i] ?? 'it is not there'
-          if (typeof values !== 'string' && rowChecksum(values) === range.checksum(i)) continue
+          if (typeof values !== 'string' && isHeld(values) && rowChecksum(values) === range.checksum(i)) continue
           const message = typeof values === 'string' ? values : 'has been changed'
           edited.push({ field: `${table.path} ${table.name} row ${range.first + i}`, message })
         }

@@ -6,11 +6,11 @@ import type { AnalysedTable } from '../analyze/source.ts'
 import { sameValue } from '../convert/same-value.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { largestOf } from '../plan/plan.ts'
-import { rowChecksum } from '../row-checksum.ts'
+import { rowChecksum, streamedChecksum } from '../row-checksum.ts'
 import { hashSource } from '../run/source-file.ts'
 import type { SqliteValue } from '../value.ts'
 import { findRun } from './find-run.ts'
-import { type MovedTable, movedRanges, movedTables } from './read-moved.ts'
+import { isHeld, type MovedTable, type MovedValue, movedRanges, movedTables } from './read-moved.ts'
 
 export type Difference = { file: string; table: string; row?: number; what: string }
 
@@ -60,6 +60,16 @@ export async function verifyRun(client: MigrationClient, id: string, folder: str
   }
   result.verified = result.differences.length === 0
   return result
+}
+
+/** Whether what was moved is what the source has; where that cannot be had, what it had by its checksum. */
+async function isMoved(
+  values: readonly MovedValue[],
+  source: readonly SqliteValue[] | undefined,
+  checksum: string,
+): Promise<boolean> {
+  if (!isHeld(values)) return (await streamedChecksum(values)) === checksum
+  return source ? sameRow(values, source) : rowChecksum(values) === checksum
 }
 
 function sameRow(one: readonly SqliteValue[], other: readonly SqliteValue[]): boolean {
@@ -117,7 +127,7 @@ async function verifyTable(
       }
       const values = range.values[i] ?? 'it is not there'
       if (typeof values === 'string') differ({ ...at, row, what: values })
-      else if (next?.value ? !sameRow(values, next.value) : rowChecksum(values) !== checksum) {
+      else if (!(await isMoved(values, next?.value, checksum))) {
         differ({ ...at, row, what: `what was moved (${range.outcome}) is not what the source had` })
       }
     }

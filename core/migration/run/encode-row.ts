@@ -1,12 +1,10 @@
 import type { Affinity } from '../convert/affinity.ts'
 import { naturalJson } from '../convert/natural-json.ts'
+import type { Large } from '../load/copy-pieces.ts'
 import { InvalidText, Omitted, type SqliteValue } from '../value.ts'
 
 /** Values of more bytes than this are stored in pieces. */
 const largestInline = 1_048_576
-
-/** Values that are stored in pieces, by their places in the row. */
-export type Large = { place: number; value: SqliteValue }
 
 /** A whole row as JSON that JSONB takes, and those of its values that are too large for it. */
 export function encodeRow(

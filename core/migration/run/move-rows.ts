@@ -6,7 +6,7 @@ import { isUnique } from './unique-targets.ts'
 
 /** What one batch holds at most. */
 const batchRows = 5_000
-const batchBytes = 8 * 1_048_576
+const batchBytes = 1_048_576
 /** Rows that are prepared before the connection gets its turn. */
 const rowsATurn = 128
 /** Rows for which ids are reserved at once. */

@@ -1,8 +1,8 @@
 import { columns } from '../../records/columns.ts'
 import type { CompiledTable } from '../convert/conversion.ts'
+import { copyPieces } from '../load/copy-pieces.ts'
 import type { CopyRows } from '../load/copy-rows.ts'
 import { copyInto, inTransaction, type MigrationClient, rowsOf } from '../load/migration-client.ts'
-import { piecesOf } from '../pieces.ts'
 import { type Moved, PreparedBatch } from './prepared-batch.ts'
 import { ReservedIds } from './reserve-ids.ts'
 import type { SourceRow } from './source-row.ts'
@@ -110,7 +110,7 @@ async function write({ client, tableId, compiled }: TableStore, batch: PreparedB
     ['migration_ranges', columns.migration_ranges, batch.ranges.entries()],
   ]
   for (const [table, names, rows] of copies) if (rows.rows() > 0) await copyInto(client, table, names, rows)
-  await copyPieces(client, tableId, batch)
+  if (batch.large.length > 0) await copyPieces(client, tableId, batch.large)
 }
 
 async function moveCheckpoint({ client, tableId }: TableStore, { moved, first }: PreparedBatch): Promise<void> {
@@ -121,25 +121,6 @@ async function moveCheckpoint({ client, tableId }: TableStore, { moved, first }:
     [tableId, moved.rows, moved.migrated, moved.legacy, moved.rejected, moved.target_rows, first],
   )
   if (checkpoint.length === 0) throw new Error('another run works on this table')
-}
-
-/** Large values are sent as they are cut: no more than a piece of them is there at a time. */
-async function copyPieces(client: MigrationClient, tableId: string, { large }: PreparedBatch): Promise<void> {
-  if (large.length === 0) return
-  let rows = 0
-  function* parts(): Generator<Buffer> {
-    for (const { row, values } of large) {
-      for (const { place, value } of values) {
-        let piece = 0
-        for (const bytes of piecesOf(value)) {
-          const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
-          yield Buffer.from(`${tableId}\t${row}\t${place}\t${piece++}\t\\\\x${hex}\n`)
-          rows++
-        }
-      }
-    }
-  }
-  await copyInto(client, 'migration_pieces', columns.migration_pieces, { parts, rows: () => rows })
 }
 
 function sum(one: Moved, other: Moved): Moved {

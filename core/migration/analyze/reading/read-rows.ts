@@ -14,6 +14,9 @@ type Table = {
   largest: number
 }
 
+/** Bytes of a value that is gone once the next row is asked for. */
+const largestKept = 8 * 1_048_576
+
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /**
@@ -65,6 +68,7 @@ export function* readRows(
       const values = valuesOf(row, last)
       key(rowid === undefined ? undefined : last)
       yield values
+      release(values)
       count++
     }
   } catch (error) {
@@ -90,11 +94,19 @@ function* readBackwards(
       const values = valuesOf(row, lowest)
       key(lowest)
       yield values
+      release(values)
     }
   } catch {
     return lowest
   }
   return lowest
+}
+
+/** Gives the memory of large values back before the next ones are read, and not when it pleases the garbage collector. */
+function release(values: readonly SqliteValue[]): void {
+  for (const value of values) {
+    if (value instanceof Uint8Array && value.byteLength > largestKept) (value.buffer as ArrayBuffer).transfer(0)
+  }
 }
 
 /** Whether a row may have a value that is too large: to look at each one's size takes time that small files need not. */
