@@ -20,8 +20,8 @@ export type TableResult = {
   fault?: string
 }
 
-/** Hears how many rows of a table have an outcome, after each batch. */
-export type Progress = (table: { file: string; table: string; rows: number }) => void
+/** Hears, after each batch, how many rows of a table have an outcome, and how many there seem to be if that is known. */
+export type Progress = (table: { file: string; table: string; rows: number; expected: number | undefined }) => void
 
 export type TableMove = {
   client: MigrationClient
@@ -78,9 +78,10 @@ export async function moveTable(move: TableMove, source: AnalysedTable): Promise
       reread: (first) => sourceRows(source, compiled, first, () => {}),
     }
     const rows = sourceRows(source, compiled, total.rows, (what) => gaps.push(what))
-    await moveRows(store, rows, Math.max(1, (source.count() ?? 1) - total.rows), (moved) => {
+    const expected = source.count()
+    await moveRows(store, rows, Math.max(1, (expected ?? 1) - total.rows), (moved) => {
       for (const name of Object.keys(total) as (keyof Moved)[]) total[name] += moved[name]
-      move.progress?.({ ...named, rows: total.rows })
+      move.progress?.({ ...named, rows: total.rows, expected })
     })
   } catch (error) {
     if (connectionLost(error)) throw error

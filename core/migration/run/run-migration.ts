@@ -28,6 +28,8 @@ export type RunOptions = {
   /** Moves files although other content under their names was moved before. */
   asNew?: boolean
   progress?: Progress
+  /** Hears what became of each table. */
+  ended?: (table: TableResult) => void
 }
 
 /**
@@ -167,7 +169,9 @@ async function moveFile(
         zone: options.plan.zone,
         progress: options.progress,
       }
-      tables.push(one ? await moveTable(moved, one) : missingTable(moved))
+      const result = one ? await moveTable(moved, one) : missingTable(moved)
+      tables.push(result)
+      options.ended?.(result)
     }
     return { tables }
   } finally {

@@ -7,23 +7,27 @@ export const postgresFlag = [
   'a direct connection, no pooler (default: HIVE_DATABASE_DIRECT_URL, HIVE_DATABASE_URL, else the local hive’s)',
 ] as const
 
-/** Works on Postgres directly, its schema brought up to date, and closes the connection. */
+/** Works on Postgres directly, its schema brought up to date, and closes the connections: one, and as many more as asked. */
 export async function withPostgres<T>(
   { postgres }: { postgres?: string },
-  work: (client: MigrationClient) => Promise<T>,
+  work: (client: MigrationClient, more: MigrationClient[]) => Promise<T>,
+  more = 0,
 ): Promise<T> {
   const url = findDatabase(postgres)
   const { default: pg } = await import('pg')
   const { migrateSchema } = await import('../../../../core/records/migrate-schema.ts')
-  const client = new pg.Client({ connectionString: url })
-  // told by the next statement
-  client.on('error', () => {})
-  await client.connect()
+  const clients = Array.from({ length: 1 + more }, () => new pg.Client({ connectionString: url }))
+  const [client, ...others] = clients as [InstanceType<typeof pg.Client>, ...InstanceType<typeof pg.Client>[]]
   try {
+    for (const one of clients) {
+      // told by the next statement
+      one.on('error', () => {})
+      await one.connect()
+    }
     await migrateSchema(client)
-    return await work(client)
+    return await work(client, others)
   } finally {
-    await client.end().catch(() => {})
+    for (const one of clients) await one.end().catch(() => {})
   }
 }
 

@@ -3,12 +3,21 @@ import type { Command } from 'commander'
 import type { TableResult } from '../../../../core/migration/run/move-table.ts'
 import type { RunResult } from '../../../../core/migration/run/run-migration.ts'
 import type { TriedTable } from '../../../../core/migration/run/try-run.ts'
+import { wholeNumber } from '../../arguments.ts'
 import { createOutput, table } from '../../output.ts'
 import { Incomplete } from '../../problem.ts'
 import { jsonOf, postgresFlag, withPostgres } from './postgres.ts'
 import { readPlan } from './read-plan.ts'
+import { reportRun } from './report-run.ts'
 
-type RunCommandOptions = { plan: string; postgres?: string; dryRun?: boolean; asNew?: boolean }
+type RunCommandOptions = {
+  plan: string
+  postgres?: string
+  connections: number
+  log?: string
+  dryRun?: boolean
+  asNew?: boolean
+}
 
 export function addRun(migrate: Command): void {
   migrate
@@ -16,6 +25,8 @@ export function addRun(migrate: Command): void {
     .description('move what a plan says, every row accounted for; the same command goes on after a stop')
     .requiredOption('--plan <file>', 'the plan, as hive migrate plan wrote it')
     .option(...postgresFlag)
+    .option('--connections <n>', 'store so many batches of a table side by side', wholeNumber(1, 16), 3)
+    .option('--log <file>', 'add a line of JSON for each batch, each table and the run')
     .option('--dry-run', 'only say what would become of each row: nothing is written, no Postgres is needed')
     .option('--as-new', 'move files too whose content has changed since they were moved')
     .addHelpText(
@@ -37,15 +48,18 @@ Examples:
       }
       const { runMigration } = await import('../../../../core/migration/run/run-migration.ts')
       const started = performance.now()
-      const result = await withPostgres(options, (client) =>
-        runMigration(client, {
-          folder,
-          plan,
-          id: randomUUID(),
-          asNew: options.asNew === true,
-          progress: ({ file, table: name, rows }) => out.note(`${file} ${name}: ${rows} rows`),
-        }),
-      )
+      const report = await reportRun(out, options.log)
+      const result = await withPostgres(
+        options,
+        (client, lanes) =>
+          runMigration(client, {
+            ...{ folder, plan, lanes, id: randomUUID(), asNew: options.asNew === true },
+            progress: report.progress,
+            ended: report.ended,
+          }),
+        options.connections,
+      ).finally(report.close)
+      report.result(result)
       out.answer(result, () => describeRun(result, (performance.now() - started) / 1000))
       if (result.state === 'failed') throw new Incomplete(`run ${result.run} failed: ${result.fault}`)
     })
