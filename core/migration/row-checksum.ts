@@ -23,9 +23,6 @@ export function rowChecksum(values: readonly SqliteValue[]): string {
     : hash('sha256', scratch.subarray(0, length), 'binary').slice(0, checksumBytes)
 }
 
-/** The bytes of checksums one after another. */
-export const checksumsToBytes = (checksums: readonly string[]): Buffer => Buffer.from(checksums.join(''), 'latin1')
-
 /** The checksum at a place among the bytes of several. */
 export const checksumAt = (bytes: Buffer, at: number): string =>
   bytes.toString('latin1', at * checksumBytes, (at + 1) * checksumBytes)

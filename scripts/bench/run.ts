@@ -5,6 +5,7 @@ import { benchCold } from './cold.ts'
 import { benchConsume } from './consume.ts'
 import { benchIsolation } from './isolation.ts'
 import { benchMetricWrite } from './metric-write.ts'
+import { benchMigration } from './migration.ts'
 import type { Result } from './paired.ts'
 import { benchPublish } from './publish.ts'
 import { benchPush } from './push.ts'
@@ -19,6 +20,7 @@ const benches = {
   metrics: benchMetricWrite,
   cold: benchCold,
   storm: benchStorm,
+  migration: benchMigration,
 } as const
 type BenchName = keyof typeof benches
 
@@ -27,19 +29,22 @@ const usage = `Measures Agent Hive beside what a user would pick instead, in one
   npm run bench                        all of them
   npm run bench -- publish metrics     some: ${Object.keys(benches).join(', ')}
   npm run bench -- --rounds 9          more rounds (default 5); medians are printed
+  npm run bench -- migration --rows N  migrate so many rows (default 1,000,000)
   npm run bench -- --write             also replace their rows in docs/benchmarks.md`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '5' },
+    rows: { type: 'string', default: '1000000' },
     write: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 const unknown = positionals.filter((name) => !(name in benches))
-const rounds = Number(values.rounds)
-if (values.help || unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
+const [rounds, rows] = [Number(values.rounds), Number(values.rows)]
+const areNumbers = [rounds, rows].every((value) => Number.isInteger(value) && value >= 1)
+if (values.help || unknown.length > 0 || !areNumbers) {
   if (unknown.length > 0) console.error(`there is no bench called ${unknown.join(', ')}\n`)
   console.log(usage)
   process.exit(values.help ? 0 : 2)
@@ -50,7 +55,7 @@ const stack = await startStack()
 const results: Result[] = []
 try {
   for (const name of names) {
-    const made = await benches[name](stack, name === 'push' ? rounds * 40 : rounds)
+    const made = await benches[name](stack, name === 'push' ? rounds * 40 : rounds, rows)
     for (const result of made) console.log(plain(result))
     results.push(...made)
   }

@@ -1,9 +1,15 @@
 import { CopyRows } from '../load/copy-rows.ts'
-import { checksumsToBytes } from '../row-checksum.ts'
+import { checksumBytes } from '../row-checksum.ts'
 import type { Outcome } from './prepared-batch.ts'
 import type { SourceRow } from './source-row.ts'
 
-/** The ledger's entries of a batch: one for each run of rows with one outcome, in the order of migration_ranges' columns. */
+/** Rows for which there is room at first. */
+const firstRoom = 512
+
+/**
+ * The ledger's entries of a batch: one for each run of rows with one outcome, in the order of migration_ranges' columns. What
+ * they say of each row is written to where it stays: objects by the thousand would be the garbage collector's.
+ */
 export class Ranges {
   readonly #tableId: string
   readonly #done = new CopyRows()
@@ -11,9 +17,12 @@ export class Ranges {
   #first = 0
   #firstId = 0n
   #ids = 0
-  #widths: number[] = []
-  #checksums: string[] = []
-  #rowids: bigint[] = []
+  #rows = 0
+  /** Of rows that became several; undefined while each became one. */
+  #widths: number[] | undefined
+  #checksums = Buffer.alloc(firstRoom * checksumBytes)
+  #rowids = new BigInt64Array(firstRoom)
+  #hasRowids = false
 
   constructor(tableId: string) {
     this.#tableId = tableId
@@ -27,10 +36,14 @@ export class Ranges {
       this.#first = place
       this.#firstId = id
     }
+    if (this.#rows === this.#rowids.length) this.#makeRoom()
+    this.#checksums.write(checksum, this.#rows * checksumBytes, 'latin1')
+    this.#hasRowids = rowid !== undefined
+    if (rowid !== undefined) this.#rowids[this.#rows] = rowid
+    if (outcome === 'migrated' && width !== 1) this.#widths ??= new Array<number>(this.#rows).fill(1)
+    this.#widths?.push(width)
     this.#ids += width
-    this.#widths.push(width)
-    this.#checksums.push(checksum)
-    if (rowid !== undefined) this.#rowids.push(rowid)
+    this.#rows++
   }
 
   /** All entries; nothing may be added any more. */
@@ -39,32 +52,37 @@ export class Ranges {
     return this.#done
   }
 
+  #makeRoom(): void {
+    const [checksums, rowids] = [this.#checksums, this.#rowids]
+    this.#checksums = Buffer.alloc(2 * checksums.length)
+    this.#checksums.set(checksums)
+    this.#rowids = new BigInt64Array(2 * rowids.length)
+    this.#rowids.set(rowids)
+  }
+
   #end(): void {
     if (this.#outcome === undefined) return
-    const severalIds = this.#outcome === 'migrated' && this.#widths.some((width) => width !== 1)
     this.#done.add([
       this.#tableId,
       String(this.#first),
-      String(this.#checksums.length),
+      String(this.#rows),
       this.#outcome,
       this.#ids === 0 ? null : String(this.#firstId),
       String(this.#ids),
-      severalIds ? `{${this.#widths.join(',')}}` : null,
-      `\\x${checksumsToBytes(this.#checksums).toString('hex')}`,
-      ...rowidsOf(this.#rowids),
+      this.#widths ? `{${this.#widths.join(',')}}` : null,
+      `\\x${this.#checksums.toString('hex', 0, this.#rows * checksumBytes)}`,
+      ...(this.#hasRowids ? rowidsOf(this.#rowids.subarray(0, this.#rows)) : [null, null]),
     ])
     this.#outcome = undefined
     this.#ids = 0
-    this.#widths = []
-    this.#checksums = []
-    this.#rowids = []
+    this.#rows = 0
+    this.#widths = undefined
   }
 }
 
-/** Rowids one after another from a first one; or all of them, eight bytes each; or none. */
-function rowidsOf(rowids: readonly bigint[]): [first: string | null, all: string | null] {
-  const [first] = rowids
-  if (first === undefined) return [null, null]
+/** Rowids one after another from a first one; or all of them, eight bytes each. */
+function rowidsOf(rowids: BigInt64Array): [first: string | null, all: string | null] {
+  const first = rowids[0] ?? 0n
   let next = first
   if (rowids.every((rowid) => rowid === next++)) return [String(first), null]
   const bytes = Buffer.alloc(8 * rowids.length)
