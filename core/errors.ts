@@ -37,6 +37,8 @@ export const errorStatus = {
   'migration.busy': 409,
   'migration.unknown': 404,
   'migration.edited': 409,
+  'migration.retried': 409,
+  'migration.partial': 409,
   internal: 500,
 } as const
 

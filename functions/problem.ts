@@ -40,6 +40,8 @@ export const problemTitles: Record<ErrorCode, string> = {
   'migration.busy': 'The migration is under way already',
   'migration.unknown': 'There is no such migration',
   'migration.edited': 'What was moved has been changed since',
+  'migration.retried': 'Another run has tried its rejected rows again',
+  'migration.partial': 'The run has only a part of the rows',
   internal: 'Something went wrong',
 }
 

@@ -1,19 +1,24 @@
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import type { RunSummary } from '../core/migration/moved/list-runs.ts'
 import type { RunResult } from '../core/migration/run/run-migration.ts'
 import { borrow } from './borrow.ts'
 import { command } from './command.ts'
 
 const agentHive = join(import.meta.dirname, 'data', 'sqlite', 'agent-hive')
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'hive-moved-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
 const hive = (...args: string[]) => command({ url: 'http://127.0.0.1:9', adminKey: 'none' }, ['migrate', ...args])
 
 it('moves a folder, proves it, builds it again, and rolls it back', async () => {
   const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
   const at = ['--postgres', databaseUrl]
-  const folder = mkdtempSync(join(tmpdir(), 'hive-migrate-'))
+  const folder = newFolder()
   const plan = join(folder, 'plan.json')
   await hive('plan', agentHive, '--out', plan)
 
@@ -50,7 +55,7 @@ it('moves a folder, proves it, builds it again, and rolls it back', async () => 
 it('fails when it moved nothing, and when the plan does not fit, before anything is written', async () => {
   const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
   const at = ['--postgres', databaseUrl]
-  const plan = join(mkdtempSync(join(tmpdir(), 'hive-migrate-')), 'plan.json')
+  const plan = join(newFolder(), 'plan.json')
   await hive('plan', agentHive, '--out', plan)
   const text = readFileSync(plan, 'utf8')
   writeFileSync(plan, text.replaceAll('"metric_name"', '"metric"'))
@@ -58,7 +63,7 @@ it('fails when it moved nothing, and when the plan does not fit, before anything
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing was written') })
   expect((await hive('status', ...at)).stdout).toBe('no runs\n')
 
-  const empty = mkdtempSync(join(tmpdir(), 'hive-migrate-'))
+  const empty = newFolder()
   copyFileSync(join(agentHive, 'monitoring.db'), join(empty, 'monitoring.db'))
   const ofEmpty = join(empty, 'plan.json')
   await hive('plan', empty, '--out', ofEmpty)

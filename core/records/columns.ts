@@ -30,7 +30,7 @@ export const columns = {
     'created_at',
     'updated_at',
   ],
-  migration_runs: ['id', 'state', 'plan', 'started_at', 'ended_at', 'fault'],
+  migration_runs: ['id', 'state', 'plan', 'started_at', 'ended_at', 'fault', 'retries'],
   migration_files: ['id', 'run_id', 'path', 'sha256', 'fault', 'description'],
   migration_tables: [
     'id',

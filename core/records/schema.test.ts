@@ -108,6 +108,7 @@ describe('the schema', () => {
         'audit_logs.event_id',
         'migration_files.run_id',
         'migration_runs.id',
+        'migration_runs.retries',
         'security_events.event_id',
       ],
     })

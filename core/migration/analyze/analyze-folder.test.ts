@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,11 @@ import { analyzeFolder } from './analyze-folder.ts'
 import { readFolder } from './reading/read-folder.ts'
 import type { ColumnReport, FileReport } from './report.ts'
 
-const newFolder = () => mkdtempSync(join(tmpdir(), 'hive-analysis-'))
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'hive-analysis-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
 
 async function analyzed(...statements: string[]): Promise<FileReport> {
   const folder = newFolder()

@@ -9,6 +9,8 @@ export type Run = {
   started_at: Date
   ended_at: Date | null
   fault: string | null
+  /** The run whose rejected rows it tried again. */
+  retries: string | null
 }
 
 /** One run. Raises migration.unknown. */

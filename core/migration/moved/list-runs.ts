@@ -11,13 +11,14 @@ export type RunSummary = {
   legacy: number
   rejected: number
   fault: string | null
+  retries: string | null
 }
 
 /** Runs, the newest first. */
 export async function listRuns(client: MigrationClient, limit: number): Promise<RunSummary[]> {
   return rowsOf<RunSummary>(
     client,
-    `SELECT r.id, r.state, r.started_at, r.ended_at, r.fault, coalesce(sum(t.rows), 0)::float8 AS rows,
+    `SELECT r.id, r.state, r.started_at, r.ended_at, r.fault, r.retries, coalesce(sum(t.rows), 0)::float8 AS rows,
        coalesce(sum(t.migrated), 0)::float8 AS migrated, coalesce(sum(t.legacy), 0)::float8 AS legacy,
        coalesce(sum(t.rejected), 0)::float8 AS rejected
      FROM migration_runs r LEFT JOIN migration_files f ON f.run_id = r.id LEFT JOIN migration_tables t ON t.file_id = f.id

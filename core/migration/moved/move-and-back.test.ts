@@ -239,6 +239,68 @@ describe('a run', () => {
     expect((await verifyRun(client, run, seed)).differences).toMatchObject([{ what: expect.stringContaining('lost') }])
   })
 
+  it('tries rejected rows again with a mended plan, and only those', async () => {
+    database(`CREATE TABLE events (kind TEXT, level TEXT, at TEXT);
+      INSERT INTO events VALUES ('a', 'low', '2026-01-01T00:00:00'), ('b', 'odd', '2026-01-02T00:00:00'),
+        ('c', 'high', '2026-01-03T00:00:00'), ('d', 'odd', 'never'), ('e', 'odd', '2026-01-05T00:00:00')`)
+    const plan = (map?: Record<string, string>): Plan => ({
+      version: 1,
+      zone: 'UTC',
+      files: [
+        {
+          path: 'a.db',
+          tables: [
+            {
+              name: 'events',
+              target: 'security_events',
+              columns: {
+                event_type: { rule: 'copy', from: 'kind' },
+                severity: { rule: 'severity', from: 'level', map },
+                description: { rule: 'constant', value: 'moved' },
+                timestamp: { rule: 'timestamp', from: 'at', unit: 'iso' },
+              },
+            },
+          ],
+        },
+      ],
+    })
+    const retry = (rejectedBy: string, mended: Plan) =>
+      runMigration(client, { folder: source(), plan: mended, id: crypto.randomUUID(), rejectedBy })
+    const first = await move(source(), plan())
+    expect(first.tables).toMatchObject([{ rows: 5, migrated: 2, rejected: 3 }])
+    const second = await retry(first.run, plan({ odd: 'medium' }))
+    expect(second).toMatchObject({ state: 'complete', tables: [{ rows: 3, migrated: 2, rejected: 1 }] })
+    const events = await client.query('SELECT event_type, severity FROM security_events ORDER BY event_type')
+    expect(events.rows.map((row) => Object.values(row).join(' '))).toEqual(['a low', 'b medium', 'c high', 'e medium'])
+
+    for (const { run } of [first, second]) {
+      expect(await verifyRun(client, run, source())).toMatchObject({ verified: true, differences: [] })
+    }
+    await expect(retry(first.run, plan({ odd: 'low' }))).rejects.toMatchObject({ code: 'migration.retried' })
+    await expect(rollBack(client, first.run)).rejects.toMatchObject({ code: 'migration.retried' })
+    await expect(rebuildRun(client, second.run, folder)).rejects.toMatchObject({ code: 'migration.partial' })
+    expect((await move(source(), plan())).tables).toMatchObject([{ state: 'moved before' }])
+
+    const third = await retry(second.run, plan({ odd: 'medium' }))
+    expect(third.tables).toMatchObject([{ rows: 1, migrated: 0, rejected: 1 }])
+    expect(await verifyRun(client, third.run, source())).toMatchObject({
+      verified: true,
+      rows: { source: 1, moved: 1 },
+    })
+    for (const { run } of [third, second, first]) await rollBack(client, run)
+    expect(Object.values(await countAll()).every((count) => count === 0)).toBe(true)
+    await expect(retry(first.run, plan())).rejects.toMatchObject({ code: 'migration.unknown' })
+  })
+
+  it('has nothing to try again where nothing was rejected, and says so', async () => {
+    database('CREATE TABLE t (a); INSERT INTO t VALUES (1)')
+    const { run } = await move(source(), legacy('t'))
+    const again = { folder: source(), plan: legacy('t'), id: crypto.randomUUID(), rejectedBy: run }
+    expect(await runMigration(client, again)).toMatchObject({ fault: expect.stringContaining('has rejected no row') })
+    database('CREATE TABLE t (a); INSERT INTO t VALUES (2)')
+    await expect(runMigration(client, again)).rejects.toMatchObject({ code: 'migration.changed' })
+  })
+
   it('rejects by name a row whose key the target has already, and keeps it', async () => {
     const seed = join(samples, 'agent-hive')
     const plan = await planOf(seed)

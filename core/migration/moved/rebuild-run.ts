@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { HiveError } from '../../errors.ts'
 import { quoteName } from '../analyze/reading/read-rows.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { Description } from '../run/source-file.ts'
@@ -14,11 +15,18 @@ export type Rebuilt = { path: string; tables: { name: string; rows: number }[]; 
 
 /**
  * Writes the SQLite files of a run again, from Postgres alone, under a folder that must not hold them yet: schema,
- * encoding and rows with their rowids. Gives what it wrote, and what it could not. Raises migration.unknown.
+ * encoding and rows with their rowids. Gives what it wrote, and what it could not. Raises migration.unknown, and
+ * migration.partial for a run that only tried rejected rows again.
  */
 export async function rebuildRun(client: MigrationClient, id: string, folder: string): Promise<Rebuilt[]> {
   await client.query("SET TIME ZONE 'UTC'")
   const run = await findRun(client, id)
+  if (run.retries !== null) {
+    throw new HiveError(
+      'migration.partial',
+      `Run ${id} has only rows that run ${run.retries} rejected: rebuild that one.`,
+    )
+  }
   const tables = await movedTables(client, id, run.plan.zone)
   const files = await rowsOf<{ path: string; description: string }>(
     client,

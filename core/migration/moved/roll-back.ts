@@ -2,6 +2,7 @@ import { HiveError } from '../../errors.ts'
 import { inTransaction, type MigrationClient } from '../load/migration-client.ts'
 import { alone } from '../load/migration-lock.ts'
 import { rowChecksum } from '../row-checksum.ts'
+import { refuseRetried } from '../run/rejected-rows.ts'
 import { findRun } from './find-run.ts'
 import { isHeld, movedRanges, movedTables } from './read-moved.ts'
 
@@ -10,7 +11,8 @@ const mostNamed = 100
 /**
  * Removes exactly what a run added, in one transaction: the target rows by their ids, and what is beside the ledger. The
  * ledger's own entries of the run and its files stay, so that it can be told what was. Raises migration.unknown, and
- * migration.edited, naming the rows that were changed since and removing nothing; migration.busy.
+ * migration.edited, naming the rows that were changed since and removing nothing; migration.retried, naming the run that has to
+ * be rolled back first; migration.busy.
  */
 export async function rollBack(client: MigrationClient, id: string): Promise<{ run: string; removed: number }> {
   return alone(client, () => remove(client, id))
@@ -20,6 +22,7 @@ async function remove(client: MigrationClient, id: string): Promise<{ run: strin
   await client.query("SET TIME ZONE 'UTC'")
   const run = await findRun(client, id)
   if (run.state === 'rolled back') return { run: id, removed: 0 }
+  await refuseRetried(client, id)
   return inTransaction(client, async () => {
     await client.query('SELECT id FROM migration_runs WHERE id = $1 FOR UPDATE', [id])
     const tables = await movedTables(client, id, run.plan.zone)

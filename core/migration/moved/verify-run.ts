@@ -7,6 +7,7 @@ import { sameValue } from '../convert/same-value.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { largestOf } from '../plan/plan.ts'
 import { rowChecksum, streamedChecksum } from '../row-checksum.ts'
+import { onlyPlaces, rejectedPlaces } from '../run/rejected-rows.ts'
 import { hashSource } from '../run/source-file.ts'
 import type { SqliteValue } from '../value.ts'
 import { findRun } from './find-run.ts'
@@ -53,7 +54,11 @@ export async function verifyRun(client: MigrationClient, id: string, folder: str
     await withSource(join(folder, path), sha256, largestOf(run.plan), async (found) => {
       if (typeof found === 'string') differ({ file: path, table: '', what: found })
       for (const table of ofFile) {
-        const source = typeof found === 'string' ? undefined : found.get(table.name)
+        const whole = typeof found === 'string' ? undefined : found.get(table.name)
+        const source =
+          whole && run.retries !== null
+            ? onlyPlaces(whole, await rejectedPlaces(client, run.retries, path, table.name))
+            : whole
         await verifyTable(client, table, source, result, differ)
       }
     })

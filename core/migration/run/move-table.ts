@@ -29,6 +29,8 @@ export type TableMove = {
   fileId: string
   /** Of the file's content. */
   hash: string
+  /** Only rows are moved that another run has rejected: then it is no matter that the table was moved before. */
+  isRetry: boolean
   path: string
   table: Exclude<TablePlan, { target: 'skip' }>
   zone: string
@@ -100,21 +102,21 @@ type Entry = Moved & { id: string; state: TableResult['state'] | 'running' }
 
 /** The ledger's entry of a table: as far as this run has come, or that another one has moved the same content. */
 async function tableEntry(move: TableMove, source: AnalysedTable): Promise<Entry> {
-  const { client, fileId, hash, path, table } = move
+  const { client, fileId, hash, path, table, isRetry } = move
   const columns = JSON.stringify(
     source.columns.map(({ name, declaredType, generated }) => ({ name, declaredType, generated })),
   )
   const [entry] = await rowsOf<Entry>(
     client,
     `INSERT INTO migration_tables AS t (file_id, name, state, plan, columns)
-     SELECT $1, $2, CASE WHEN EXISTS (
+     SELECT $1, $2, CASE WHEN NOT $7 AND EXISTS (
        SELECT FROM migration_tables o JOIN migration_files f ON f.id = o.file_id JOIN migration_runs r ON r.id = f.run_id
        WHERE f.sha256 = $3 AND f.path = $4 AND o.name = $2 AND o.state = 'done' AND r.state <> 'rolled back'
          AND f.id <> $1::bigint
      ) THEN 'moved before' ELSE 'running' END, $5, $6
      ON CONFLICT (file_id, name) DO UPDATE SET state = CASE WHEN t.state = 'failed' THEN 'running' ELSE t.state END
      RETURNING id, state, rows, migrated, legacy, rejected, target_rows`,
-    [fileId, table.name, hash, path, JSON.stringify(table), columns],
+    [fileId, table.name, hash, path, JSON.stringify(table), columns, isRetry],
   )
   if (!entry) throw new Error('an upsert gave no row')
   return entry

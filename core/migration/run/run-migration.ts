@@ -2,10 +2,13 @@ import { join } from 'node:path'
 import { HiveError } from '../../errors.ts'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
+import type { AnalysedTable } from '../analyze/source.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { alone } from '../load/migration-lock.ts'
+import { findRun } from '../moved/find-run.ts'
 import { type FilePlan, largestOf, type Plan } from '../plan/plan.ts'
 import { missingTable, moveTable, type Progress, type TableMove, type TableResult } from './move-table.ts'
+import { onlyPlaces, refuseRetried, rejectedPlaces } from './rejected-rows.ts'
 import { describeSource, hashSource } from './source-file.ts'
 
 export type RunResult = {
@@ -25,6 +28,8 @@ export type RunOptions = {
   id: string
   /** More connections to the same database: batches are stored on them side by side. */
   lanes?: readonly MigrationClient[]
+  /** A run whose rejected rows are tried again, and no others: the plan was mended for them. */
+  rejectedBy?: string
   /** Moves files although other content under their names was moved before. */
   asNew?: boolean
   progress?: Progress
@@ -37,7 +42,8 @@ export type RunOptions = {
  * call it with the same plan. What was moved by another run is not moved again. One bad row, table or file stops no
  * others. The run fails, saying why, when nothing has an outcome, a table failed, or the counts do not add up.
  * Raises migration.changed, naming every file whose content has changed since it was moved; migration.unfinished, naming
- * those of which another plan has moved a part; migration.busy.
+ * those of which another plan has moved a part; migration.busy; and for rejected rows migration.unknown and
+ * migration.retried.
  */
 export async function runMigration(client: MigrationClient, options: RunOptions): Promise<RunResult> {
   return alone(client, () => run(client, options))
@@ -52,9 +58,11 @@ async function run(client: MigrationClient, options: RunOptions): Promise<RunRes
     hashes.set(path, await hashSource(join(folder, path)).catch((error: Error) => error))
   }
   const known = [...hashes].flatMap(([path, hash]) => (typeof hash === 'string' ? [{ path, hash }] : []))
-  if (!options.asNew) await refuseChanged(client, known)
-  await refuseUnfinished(client, known, plan)
-  const id = await beginRun(client, options.id, plan)
+  if (options.rejectedBy === undefined) {
+    if (!options.asNew) await refuseChanged(client, known)
+    await refuseUnfinished(client, known, plan)
+  } else await refuseOthers(client, options.rejectedBy, known)
+  const id = await beginRun(client, options, plan)
   const result: RunResult = { run: id, state: 'complete', files: [], tables: [] }
   for (const file of options.plan.files) {
     const hash = hashes.get(file.path)
@@ -62,7 +70,12 @@ async function run(client: MigrationClient, options: RunOptions): Promise<RunRes
     result.files.push({ path: file.path, ...(moved.fault === undefined ? {} : { fault: moved.fault }) })
     result.tables.push(...moved.tables)
   }
-  const fault = faultOf(result)
+  const fault =
+    options.rejectedBy !== undefined &&
+    result.tables.length === 0 &&
+    result.files.every((file) => file.fault === undefined)
+      ? `run ${options.rejectedBy} has rejected no row of these files`
+      : faultOf(result)
   await client.query('UPDATE migration_runs SET state = $2, ended_at = now(), fault = $3 WHERE id = $1', [
     id,
     fault === undefined ? 'complete' : 'failed',
@@ -96,6 +109,23 @@ async function refuseChanged(client: MigrationClient, known: KnownFile[]): Promi
   )
 }
 
+/** Rejected rows are found again only in the very files that they were rejected from. */
+async function refuseOthers(client: MigrationClient, run: string, known: KnownFile[]): Promise<void> {
+  const { state } = await findRun(client, run)
+  if (state === 'rolled back') throw new HiveError('migration.unknown', `Run ${run} was rolled back: it has no rows.`)
+  const changed = await rowsOf<{ path: string }>(
+    client,
+    `SELECT f.path FROM migration_files f
+     LEFT JOIN unnest($2::text[], $3::text[]) AS found (path, sha256) ON found.path = f.path AND found.sha256 = f.sha256
+     WHERE f.run_id = $1 AND f.sha256 IS NOT NULL AND found.path IS NULL`,
+    [run, known.map(({ path }) => path), known.map(({ hash }) => hash)],
+  )
+  if (changed.length === 0) return
+  throw new HiveError('migration.changed', 'Files are gone or have changed since their rows were rejected.', {
+    errors: changed.map(({ path }) => ({ field: path, message: `is not what run ${run} moved` })),
+  })
+}
+
 /** What another plan has moved a part of would be there twice. */
 async function refuseUnfinished(client: MigrationClient, known: KnownFile[], plan: string): Promise<void> {
   const parts = await rowsOf<{ path: string; name: string; run_id: string }>(
@@ -116,16 +146,26 @@ async function refuseUnfinished(client: MigrationClient, known: KnownFile[], pla
 }
 
 /** Goes on with a run of this plan that was stopped or has failed, or begins one. */
-async function beginRun(client: MigrationClient, id: string, plan: string): Promise<string> {
+async function beginRun(
+  client: MigrationClient,
+  { id, rejectedBy = undefined }: RunOptions,
+  plan: string,
+): Promise<string> {
   const [stopped] = await rowsOf<{ id: string }>(
     client,
     `UPDATE migration_runs SET state = 'running', ended_at = NULL, fault = NULL WHERE id = (
-       SELECT id FROM migration_runs WHERE state IN ('running', 'failed') AND plan = $1 ORDER BY started_at DESC LIMIT 1
+       SELECT id FROM migration_runs WHERE state IN ('running', 'failed') AND plan = $1
+       AND retries IS NOT DISTINCT FROM $2 ORDER BY started_at DESC LIMIT 1
      ) RETURNING id`,
-    [plan],
+    [plan, rejectedBy ?? null],
   )
   if (stopped) return stopped.id
-  await client.query(`INSERT INTO migration_runs (id, state, plan) VALUES ($1, 'running', $2)`, [id, plan])
+  if (rejectedBy !== undefined) await refuseRetried(client, rejectedBy)
+  await client.query(`INSERT INTO migration_runs (id, state, plan, retries) VALUES ($1, 'running', $2, $3)`, [
+    id,
+    plan,
+    rejectedBy ?? null,
+  ])
   return id
 }
 
@@ -157,13 +197,15 @@ async function moveFile(
     const tables: TableResult[] = []
     for (const table of file.tables) {
       if (table.target === 'skip') continue
-      const one = found.get(table.name)
+      const one = await toBeMoved(client, options.rejectedBy, file.path, found.get(table.name))
+      if (one === 'nothing') continue
       const [lane = client, ...lanes] = options.lanes ?? []
       const moved: TableMove = {
         client,
         lanes: [lane, ...lanes],
         fileId,
         hash,
+        isRetry: options.rejectedBy !== undefined,
         path: file.path,
         table,
         zone: options.plan.zone,
@@ -195,6 +237,18 @@ async function fileEntry(
   )
   if (!entry) throw new Error('an upsert gave no row')
   return entry.id
+}
+
+/** What is to be read of a table: all of it, or the rows that another run has rejected if there are any. */
+async function toBeMoved(
+  client: MigrationClient,
+  rejectedBy: string | undefined,
+  path: string,
+  table: AnalysedTable | undefined,
+): Promise<AnalysedTable | undefined | 'nothing'> {
+  if (rejectedBy === undefined || !table) return table
+  const places = await rejectedPlaces(client, rejectedBy, path, table.name)
+  return places.length === 0 ? 'nothing' : onlyPlaces(table, places)
 }
 
 /** Why a run is not complete; undefined when it is. */

@@ -1,8 +1,8 @@
-import { copyFile, mkdtemp, open, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile, open, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { diagnoseError, diagnoseHeader, type Fault } from './diagnose.ts'
+import { makePrivateFolder } from './private-folder.ts'
 
 export type PrivateCopy = { bytes: number; warnings: string[]; close(): Promise<void> } & (
   | { database: DatabaseSync }
@@ -17,7 +17,7 @@ const copyAttempts = 5
  * else's file may be built to harm: no extension is loaded, its schema is not trusted, its cells are checked.
  */
 export async function openPrivateCopy(file: string): Promise<PrivateCopy> {
-  const folder = await mkdtemp(join(tmpdir(), 'hive-migrate-'))
+  const folder = await makePrivateFolder()
   const discard = () => rm(folder, { recursive: true, force: true })
   try {
     const copy = join(folder, basename(file))

@@ -5,7 +5,7 @@ import type { RunResult } from '../../../../core/migration/run/run-migration.ts'
 import type { TriedTable } from '../../../../core/migration/run/try-run.ts'
 import { wholeNumber } from '../../arguments.ts'
 import { createOutput, table } from '../../output.ts'
-import { Incomplete } from '../../problem.ts'
+import { Incomplete, UsageError } from '../../problem.ts'
 import { jsonOf, postgresFlag, withPostgres } from './postgres.ts'
 import { readPlan } from './read-plan.ts'
 import { reportRun } from './report-run.ts'
@@ -17,6 +17,7 @@ type RunCommandOptions = {
   log?: string
   dryRun?: boolean
   asNew?: boolean
+  rejectedBy?: string
 }
 
 export function addRun(migrate: Command): void {
@@ -28,6 +29,7 @@ export function addRun(migrate: Command): void {
     .option('--connections <n>', 'store so many batches of a table side by side', wholeNumber(1, 16), 3)
     .option('--log <file>', 'add a line of JSON for each batch, each table and the run')
     .option('--dry-run', 'only say what would become of each row: nothing is written, no Postgres is needed')
+    .option('--rejected-by <run>', 'only try the rows again that this run rejected: the plan was mended for them')
     .option('--as-new', 'move files too whose content has changed since they were moved')
     .addHelpText(
       'after',
@@ -40,6 +42,9 @@ Examples:
     )
     .action(async (folder: string, options: RunCommandOptions, command: Command) => {
       const out = createOutput(jsonOf(command))
+      if (options.dryRun && options.rejectedBy !== undefined) {
+        throw new UsageError('--dry-run looks at every row: leave out --rejected-by')
+      }
       const plan = await readPlan(options.plan, folder, out)
       if (options.dryRun) {
         const { tryRun } = await import('../../../../core/migration/run/try-run.ts')
@@ -54,6 +59,7 @@ Examples:
         (client, lanes) =>
           runMigration(client, {
             ...{ folder, plan, lanes, id: randomUUID(), asNew: options.asNew === true },
+            ...(options.rejectedBy === undefined ? {} : { rejectedBy: options.rejectedBy }),
             progress: report.progress,
             ended: report.ended,
           }),
