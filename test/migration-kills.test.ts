@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as after } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { verifyRun } from '../core/migration/moved/verify-run.ts'
@@ -146,7 +147,7 @@ async function runOnce(
 ): Promise<Ended> {
   const child = spawn(
     process.execPath,
-    [join(import.meta.dirname, 'migrate-process.ts'), url, join(folder, 'source'), planFile],
+    [fileURLToPath(new URL('./migrate-process.ts', import.meta.url)), url, join(folder, 'source'), planFile],
     { stdio: ['ignore', 'pipe', 'ignore'] },
   )
   const ended = new Promise<number | null>((resolve) => child.on('exit', resolve))

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { RunResult } from '../core/migration/run/run-migration.ts'
@@ -29,7 +30,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 /** Runs a command on the folder and gives the most memory that it held at once, in bytes. */
 async function peakOf(args: string[]): Promise<{ peak: number; stdout: string }> {
   const file = join(folder, 'peak')
-  const script = join(import.meta.dirname, 'measured-command.ts')
+  const script = fileURLToPath(new URL('./measured-command.ts', import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, 'migrate', ...args], {
     env: { ...process.env, HIVE_PEAK_FILE: file },
   })
