@@ -2,9 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Client as NeonClient } from '@neondatabase/serverless'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { borrow } from '../../../test/borrow.ts'
+import { useProxy } from '../../records/drivers/neon-client.ts'
 import { analyzeFolder } from '../analyze/analyze-folder.ts'
 import { foundFiles } from '../analyze/found-files.ts'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
@@ -108,6 +110,21 @@ describe('moving the sample databases', () => {
     await rollBack(client, result.run)
     expect(Object.values(await countAll()).every((count) => count === 0)).toBe(true)
     expect(await rollBack(client, result.run)).toEqual({ run: result.run, removed: 0 })
+  }, 120_000)
+
+  it('is the same over the WebSockets of Neon', async () => {
+    const lent = JSON.parse(await borrow('database')) as { databaseUrl: string; neonWsProxy: string }
+    const overNeon = [1, 2, 3].map(() => new NeonClient(lent.databaseUrl))
+    for (const one of overNeon) {
+      useProxy(one, { ...lent, neonHttpEndpoint: undefined })
+      await one.connect()
+    }
+    const [leading, ...lanes] = overNeon as [NeonClient, ...NeonClient[]]
+    const plan = await planOf(samples)
+    const result = await runMigration(leading, { folder: samples, plan, lanes, id: crypto.randomUUID() })
+    expect(result).toMatchObject({ state: 'complete' })
+    expect(await verifyRun(leading, result.run, samples)).toMatchObject({ verified: true, differences: [] })
+    for (const one of overNeon) await one.end()
   }, 120_000)
 
   it('accounts for each row of the twelve known databases', async () => {
