@@ -23,8 +23,11 @@ export class Omitted {
 /** Values of more bytes are not read, unless a plan says otherwise. */
 export const largestValue = 256 * 1_048_576
 
-/** NULL, INTEGER, REAL, TEXT (U+0000 included), TEXT that is not valid, BLOB; what was not read. */
-export type SqliteValue = null | bigint | number | string | InvalidText | Uint8Array | Omitted
+/** NULL, INTEGER, REAL, TEXT (U+0000 included), TEXT that is not valid, BLOB. */
+export type WholeValue = null | bigint | number | string | InvalidText | Uint8Array
+
+/** A value, or what stands for it. */
+export type SqliteValue = WholeValue | Omitted
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
 

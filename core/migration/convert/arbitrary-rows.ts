@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { InvalidText, type SqliteValue } from '../value.ts'
+import { InvalidText, type WholeValue } from '../value.ts'
 
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
 const awkward = fc.string({
@@ -81,7 +81,7 @@ const words = fc.constantFrom('true', 'F', 'YES', '0', '2', 'maybe', 'low', 'HIG
 
 const real = fc.double({ noNaN: true })
 /** Any value, and often one that is nearly right. */
-export const anyValue: fc.Arbitrary<SqliteValue> = fc.oneof(
+export const anyValue: fc.Arbitrary<WholeValue> = fc.oneof(
   fc.constant(null),
   fc.oneof(int64, fc.bigInt({ min: -10n, max: 10n }), fc.bigInt({ min: 10n ** 8n, max: 2n * 10n ** 15n })),
   fc.oneof(real, fc.constantFrom(0, -0, 1e100, 1727078782.123456, 2459000.5, Infinity, -Infinity, 5e-324)),
@@ -94,14 +94,14 @@ export const anyValue: fc.Arbitrary<SqliteValue> = fc.oneof(
 )
 
 /** A value as its column should hold it, so that a fair part of the rows is migrated. */
-const goodValue = (name: string, declaredType: string): fc.Arbitrary<SqliteValue> => {
+const goodValue = (name: string, declaredType: string): fc.Arbitrary<WholeValue> => {
   if (name === 'at')
     return declaredType === 'TEXT' || declaredType === 'TIMESTAMP'
       ? moments
       : fc.integer({ min: 0, max: 2 ** 31 }).map(BigInt)
   if (name === 'risk') return fc.constantFrom('low', 'HIGH', 'warning')
   if (name === 'level') return fc.bigInt({ min: 1n, max: 10n })
-  if (name === 'ok' || name === 'success') return fc.constantFrom<SqliteValue>(0n, 1n, 'true', null)
+  if (name === 'ok' || name === 'success') return fc.constantFrom<WholeValue>(0n, 1n, 'true', null)
   if (name === 'id' && declaredType === 'INTEGER') return fc.bigInt({ min: 1n, max: 10n ** 12n })
   if (declaredType === 'REAL') return real
   if (declaredType === 'INTEGER' || declaredType === 'BIGINT') return int64
@@ -109,7 +109,7 @@ const goodValue = (name: string, declaredType: string): fc.Arbitrary<SqliteValue
 }
 
 /** A row of a table, most values of which are good ones. */
-export const anyRow = (columns: { name: string; declaredType: string }[]): fc.Arbitrary<SqliteValue[]> =>
+export const anyRow = (columns: { name: string; declaredType: string }[]): fc.Arbitrary<WholeValue[]> =>
   fc.tuple(
     ...columns.map(({ name, declaredType }) =>
       fc.oneof({ weight: 7, arbitrary: goodValue(name, declaredType) }, { weight: 1, arbitrary: anyValue }),

@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { HiveError } from '../../errors.ts'
 import { quoteName } from '../analyze/reading/read-rows.ts'
+import { isFullText, moduleOf } from '../analyze/reading/virtual-tables.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { Description } from '../run/source-file.ts'
-import { InvalidText, Omitted, type SqliteValue } from '../value.ts'
+import { InvalidText, Omitted, type SqliteValue, type WholeValue } from '../value.ts'
 import { findRun } from './find-run.ts'
 import { isHeld, type MovedTable, type MovedValue, movedRanges, movedTables } from './read-moved.ts'
 import { StoredPieces } from './stored-pieces.ts'
@@ -51,11 +52,16 @@ async function rebuildFile(
   client: MigrationClient,
   file: string,
   path: string,
-  { encoding, pageSize, userVersion, applicationId, schema }: Description,
+  description: Description,
   tables: MovedTable[],
 ): Promise<Rebuilt> {
+  const { encoding, pageSize, userVersion, applicationId, schema } = description
   const result: Rebuilt = { path, tables: [], faults: [] }
-  const database = new DatabaseSync(file, { enableForeignKeyConstraints: false })
+  // sources may have been made where "text" in double quotes was text
+  const database = new DatabaseSync(file, {
+    enableForeignKeyConstraints: false,
+    enableDoubleQuotedStringLiterals: true,
+  })
   const attempt = (what: string, act: () => void) => {
     try {
       act()
@@ -66,24 +72,29 @@ async function rebuildFile(
   try {
     database.exec(`PRAGMA encoding = '${encoding}'; PRAGMA page_size = ${pageSize}; PRAGMA journal_mode = OFF;
       PRAGMA user_version = ${userVersion}; PRAGMA application_id = ${applicationId}; PRAGMA ignore_check_constraints = ON`)
+    // gives the file its encoding whatever is in it, and the counters of AUTOINCREMENT, which outlive their tables
+    const counters = schema.some(({ name }) => name === 'sqlite_sequence') ? 'AUTOINCREMENT' : ''
+    database.exec(`CREATE TABLE one (a INTEGER PRIMARY KEY ${counters}); DROP TABLE one`)
     const made = schema.filter(({ sql, name }) => sql !== null && !name.startsWith('sqlite_'))
     // the tables of a virtual one are made with it
-    const virtual = made.filter(({ sql }) => /^\s*CREATE\s+VIRTUAL\s/i.test(sql ?? '')).map(({ name }) => `${name}_`)
-    const isShadow = (name: string) => virtual.some((prefix) => name.startsWith(prefix))
+    const shadows = new Set(description.tables.filter(({ kind }) => kind === 'shadow').map(({ name }) => name))
+    const isShadow = (name: string) => shadows.has(name)
     for (const { type, name, sql } of made) {
       if (type === 'table' && !isShadow(name)) attempt(name, () => database.exec(sql ?? ''))
     }
     const named = new Map(tables.map((table) => [table.name, table]))
     const last = named.get('sqlite_sequence')
     named.delete('sqlite_sequence')
-    for (const table of named.values()) await fill(client, database, table, { schema, encoding }, result)
+    for (const table of named.values()) await fill(client, database, table, description, result)
     if (last) {
       attempt('sqlite_sequence', () => database.exec('DELETE FROM sqlite_sequence'))
-      await fill(client, database, last, { schema, encoding }, result)
+      await fill(client, database, last, description, result)
     }
     // not before the rows: triggers would write more, and indexes are made faster at once
-    for (const { type, name, table, sql } of made) {
-      if (type !== 'table' && !isShadow(table)) attempt(name, () => database.exec(sql ?? ''))
+    const found = database.prepare('SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?')
+    const isThereAlready = (type: string, name: string) => found.get(type, name) !== undefined
+    for (const { type, name, sql } of made) {
+      if (type !== 'table' && !isThereAlready(type, name)) attempt(name, () => database.exec(sql ?? ''))
     }
   } catch (error) {
     database.close()
@@ -98,12 +109,13 @@ async function fill(
   client: MigrationClient,
   database: DatabaseSync,
   table: MovedTable,
-  { schema, encoding }: Pick<Description, 'schema' | 'encoding'>,
+  description: Description,
   result: Rebuilt,
 ): Promise<void> {
   const places = table.columns.flatMap(({ generated }, place) => (generated ? [] : [place]))
   const names = places.map((place) => quoteName(table.columns[place]?.name ?? ''))
-  const rowid = rowidName(table, schema)
+  const { encoding } = description
+  const rowid = rowidName(table, description)
   const columns = [...(rowid === undefined ? [] : [rowid]), ...names]
   const statements = new Map<string, StatementSync>()
   let rows = 0
@@ -126,11 +138,11 @@ async function fill(
           continue
         }
         // bytes become text of the database's encoding, whatever they are
-        const marks = given.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?')).join(', ')
+        const marks = given.map((value) => (isTextInBytes(value, encoding) ? 'CAST(? AS TEXT)' : '?')).join(', ')
         const text = `INSERT INTO ${quoteName(table.name)} (${columns.join(', ')}) VALUES (${marks})`
         const statement = statements.get(text) ?? database.prepare(text)
         statements.set(text, statement)
-        statement.run(...given.map(bindable))
+        statement.run(...given.map((value) => bindable(value, encoding)))
         if (values !== moved) release(values)
         rows++
       }
@@ -158,15 +170,30 @@ function release(values: readonly SqliteValue[]): void {
   }
 }
 
-const bindable = (value: Exclude<SqliteValue, Omitted>) => (value instanceof InvalidText ? value.bytes : value)
+/** What SQLite does not take over from UTF-8, which strings are bound as, into a database in UTF-16. */
+const untranslated = /[\ufffe\uffff]/
 
-const isThere = (value: SqliteValue): value is Exclude<SqliteValue, Omitted> => !(value instanceof Omitted)
+/** Text that strings cannot be bound as: not valid, or in UTF-16 with lone surrogates and the like. */
+const isTextInBytes = (value: SqliteValue, encoding: string): boolean =>
+  value instanceof InvalidText ||
+  (typeof value === 'string' && encoding !== 'UTF-8' && (!value.isWellFormed() || untranslated.test(value)))
+
+/** What is bound for a value; for text in bytes those of the database's encoding. */
+function bindable(value: WholeValue, encoding: string): Exclude<WholeValue, InvalidText> {
+  if (value instanceof InvalidText) return value.bytes
+  if (typeof value !== 'string' || !isTextInBytes(value, encoding)) return value
+  const units = Buffer.from(value, 'utf16le')
+  return encoding === 'UTF-16be' ? units.swap16() : units
+}
+
+const isThere = (value: SqliteValue): value is WholeValue => !(value instanceof Omitted)
 
 /** How a table's rowid is named, where it is not one of its columns and there is one. */
-function rowidName({ name, columns }: MovedTable, schema: Description['schema']): string | undefined {
-  const sql = schema.find((entry) => entry.name === name)?.sql ?? ''
-  if (/WITHOUT\s+ROWID[^)]*$/i.test(sql) || /^\s*CREATE\s+VIRTUAL\s/i.test(sql) || name.startsWith('sqlite_'))
-    return undefined
+function rowidName({ name, columns }: MovedTable, { tables, schema }: Description): string | undefined {
+  const table = tables.find((one) => one.name === name)
+  if (table?.withoutRowid || name.startsWith('sqlite_')) return undefined
+  const sql = schema.find((one) => one.type === 'table' && one.name === name)?.sql
+  if (table?.kind === 'virtual' && !isFullText(moduleOf(sql ?? '', name))) return undefined
   const taken = new Set(columns.map((column) => column.name.toLowerCase()))
   return ['rowid', '_rowid_', 'oid'].find((candidate) => !taken.has(candidate))
 }

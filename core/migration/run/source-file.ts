@@ -30,6 +30,8 @@ export type Description = {
   applicationId: number
   /** In the order in which they were made. */
   schema: { type: string; name: string; table: string; sql: string | null }[]
+  /** What SQLite itself says of its tables, which their names and SQL do not tell for sure. */
+  tables: { name: string; kind: string; withoutRowid: boolean }[]
 }
 
 /** Reads what `rebuild` makes the file from. */
@@ -43,5 +45,10 @@ export function describeSource(database: DatabaseSync): Description {
     schema: database
       .prepare('SELECT type, name, tbl_name AS "table", sql FROM sqlite_schema ORDER BY rowid')
       .all() as Description['schema'],
+    tables: database
+      .prepare('PRAGMA main.table_list')
+      .all()
+      .filter(({ schema }) => schema === 'main')
+      .map(({ name, type, wr }) => ({ name: String(name), kind: String(type), withoutRowid: wr === 1 })),
   }
 }

@@ -5,20 +5,22 @@ import { type ReplayTable, replayTables } from './tables.ts'
 
 /** The ordinary tables of a database: views and virtual tables are never evaluated, SQLite's own are not counted. */
 export function listTables(database: DatabaseSync): string[] {
-  const rows = database
-    .prepare(
-      "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
-    )
+  // as a statement: a table called pragma_table_list would hide the function
+  return database
+    .prepare('PRAGMA main.table_list')
     .all()
-  return rows.map((row) => String(row.name))
+    .filter(({ schema, type }) => schema === 'main' && type === 'table')
+    .map(({ name }) => String(name))
+    .filter((name) => !name.startsWith('sqlite_'))
+    .sort()
 }
 
 /** Says which columns a table lacks of those that its namesake has; other programs use the same names. */
 export function checkColumns(database: DatabaseSync, table: ReplayTable): void {
   const found = new Set(
     database
-      .prepare('SELECT name FROM pragma_table_info(?)')
-      .all(table.name)
+      .prepare(`PRAGMA main.table_info("${table.name}")`)
+      .all()
       .map((row) => String(row.name)),
   )
   const missing = table.columns.filter((column) => !found.has(column))

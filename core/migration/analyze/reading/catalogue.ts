@@ -2,29 +2,50 @@ import type { DatabaseSync } from 'node:sqlite'
 import { largestValue } from '../../value.ts'
 import type { AnalysedColumn, AnalysedDatabase, AnalysedTable } from '../source.ts'
 import { quoteName, readRows } from './read-rows.ts'
+import { derivedModules, isFullText, readModules } from './virtual-tables.ts'
 
 /** Everything in a database that has a name and columns. Values of more bytes than `largest` are not read. */
 export function readDatabase(database: DatabaseSync, largest = largestValue): AnalysedDatabase {
   const value = (pragma: string) => Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]
+  // as statements: a table called pragma_table_list would hide the function
   const listed = database
-    .prepare(
-      "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name <> 'sqlite_schema' ORDER BY name",
-    )
+    .prepare('PRAGMA main.table_list')
     .all()
+    .filter(({ schema, name }) => schema === 'main' && name !== 'sqlite_schema')
+    .sort((one, other) => (String(one.name) < String(other.name) ? -1 : 1))
   const encoding = String(value('encoding'))
+  const modules = readModules(database)
   return {
     encoding,
     journalMode: String(value('journal_mode')),
     pageSize: Number(value('page_size')),
     tables: listed.map(({ name, type, wr }) =>
-      describe(database, { name: String(name), type: String(type), withoutRowid: wr === 1, encoding, largest }),
+      describe(database, {
+        name: String(name),
+        // like a view, it shows what is in others
+        type: derivedModules.has(modules.get(String(name)) ?? '') ? 'view' : String(type),
+        withoutRowid: wr === 1,
+        hasRowid: wr !== 1 && (type !== 'virtual' || isFullText(modules.get(String(name)))),
+        encoding,
+        largest,
+      }),
     ),
   }
 }
 
-type Listed = { name: string; type: string; withoutRowid: boolean; encoding: string; largest: number }
+type Listed = {
+  name: string
+  type: string
+  withoutRowid: boolean
+  hasRowid: boolean
+  encoding: string
+  largest: number
+}
 
-function describe(database: DatabaseSync, { name, type, withoutRowid, encoding, largest }: Listed): AnalysedTable {
+function describe(
+  database: DatabaseSync,
+  { name, type, withoutRowid, hasRowid, encoding, largest }: Listed,
+): AnalysedTable {
   const kind = name.startsWith('sqlite_') ? 'internal' : (type as AnalysedTable['kind'])
   const { columns, fault } = kind === 'view' ? { columns: [] } : readColumns(database, name)
   const primaryKey = columns
@@ -41,7 +62,7 @@ function describe(database: DatabaseSync, { name, type, withoutRowid, encoding, 
     foreignKeys: keys.map(({ columns: from, table, to }) => ({ columns: from, table, to })),
     rows: (gap, key) =>
       fault === undefined
-        ? readRows(database, { name, columns, primaryKey, withoutRowid, kind, encoding, largest }, gap, key)
+        ? readRows(database, { name, columns, primaryKey, withoutRowid, hasRowid, encoding, largest }, gap, key)
         : unreadable(fault, gap),
     count: () => countRows(database, name),
     orphans: () =>
@@ -69,7 +90,7 @@ function unreadable(fault: string, gap: (what: string) => void): [] {
 
 /** `table_xinfo` knows generated columns too. Hidden columns of virtual tables are no data. */
 function columnsOf(database: DatabaseSync, table: string): AnalysedColumn[] {
-  const rows = database.prepare('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)').all(table)
+  const rows = database.prepare(`PRAGMA main.table_xinfo(${quoteName(table)})`).all()
   return rows
     .filter(({ hidden }) => hidden !== 1)
     .map(({ name, type, notnull, pk, hidden }) => ({
@@ -83,8 +104,9 @@ function columnsOf(database: DatabaseSync, table: string): AnalysedColumn[] {
 
 function foreignKeysOf(database: DatabaseSync, table: string) {
   const rows = database
-    .prepare('SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq')
-    .all(table)
+    .prepare(`PRAGMA main.foreign_key_list(${quoteName(table)})`)
+    .all()
+    .sort((one, other) => Number(one.id) - Number(other.id) || Number(one.seq) - Number(other.seq))
   return [...Map.groupBy(rows, ({ id }) => Number(id))].map(([id, parts]) => ({
     id,
     table: String(parts[0]?.table),

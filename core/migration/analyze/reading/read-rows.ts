@@ -4,7 +4,7 @@ import { doubtfulIn, exactText } from './exact-text.ts'
 
 type Table = {
   name: string
-  kind: string
+  hasRowid: boolean
   columns: readonly { name: string }[]
   primaryKey: readonly string[]
   withoutRowid: boolean
@@ -29,7 +29,7 @@ export function* readRows(
   gap: (what: string) => void,
   key: (rowid: bigint | undefined) => void = () => {},
 ): Generator<readonly SqliteValue[]> {
-  const rowid = table.withoutRowid || table.kind === 'virtual' ? undefined : rowidName(table)
+  const rowid = table.hasRowid ? rowidName(table) : undefined
   const order = rowid ?? (table.withoutRowid ? table.primaryKey.map(quoteName).join(', ') : undefined)
   const names = table.columns.map(({ name }) => quoteName(name))
   const isGuarded = mayHoldLarger(database, table)

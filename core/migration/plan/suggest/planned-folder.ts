@@ -20,5 +20,5 @@ export async function planned(folder: string) {
       name: column.name,
       declaredType: column.declared_type,
     }))
-  return { tables, columns }
+  return { plan, tables, columns }
 }

@@ -1,0 +1,59 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import pg from 'pg'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { borrow } from '../../../test/borrow.ts'
+import { planned } from '../plan/suggest/planned-folder.ts'
+import { runMigration } from '../run/run-migration.ts'
+import { exactDump } from './exact-dump.ts'
+import { rebuildRun } from './rebuild-run.ts'
+import { verifyRun } from './verify-run.ts'
+
+let client: pg.Client
+let folder: string
+beforeEach(async () => {
+  const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
+  client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  folder = mkdtempSync(join(tmpdir(), 'hive-rebuilt-'))
+  mkdirSync(join(folder, 'source'))
+})
+afterEach(async () => {
+  await client.end()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+it.each<[what: string, sql: string]>([
+  ['a table that is called like one of a full-text table', 'CREATE TABLE f_own (a); INSERT INTO f_own VALUES (1)'],
+  ['an index on a table of a full-text table', 'CREATE INDEX i ON f_content (c0)'],
+  ['the rowids of a full-text table', "INSERT INTO f (rowid, a) VALUES (-7, 'x'), (9223372036854775807, 'y')"],
+  ['a table that shows the words of a full-text table', 'CREATE VIRTUAL TABLE words USING fts5vocab(f, row)'],
+  ['a trigger that is called like its table', 'CREATE TABLE t (a); CREATE TRIGGER t DELETE ON t BEGIN SELECT 1; END'],
+  ['text in double quotes', 'CREATE TABLE t (a, b AS (coalesce(a, "text"))); INSERT INTO t (a) VALUES (NULL)'],
+  ['counters of tables that are gone', 'CREATE TABLE t (a INTEGER PRIMARY KEY AUTOINCREMENT); DROP TABLE t'],
+  [
+    'the encoding of a file with nothing but a row',
+    "PRAGMA encoding = 'UTF-16be'; CREATE TABLE t (a); INSERT INTO t VALUES (1)",
+  ],
+  ['names of pragmas', 'CREATE TABLE pragma_foreign_key_list (a); CREATE TABLE pragma_table_list (b REFERENCES t)'],
+  [
+    'what UTF-16 has and UTF-8 has not',
+    "PRAGMA encoding = 'UTF-16be'; CREATE TABLE t (a); INSERT INTO t VALUES (CAST(x'fffe0041' AS TEXT)), (CAST(x'd8000041' AS TEXT))",
+  ],
+])('gives back %s', async (_, sql) => {
+  const source = join(folder, 'source')
+  const database = new DatabaseSync(join(source, 'a.db'), { enableDoubleQuotedStringLiterals: true })
+  if (!sql.startsWith('PRAGMA'))
+    database.exec("CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES ('some words')")
+  database.exec(sql)
+  database.close()
+  const before = exactDump(join(source, 'a.db'))
+  const { plan } = await planned(source)
+  const { run, state } = await runMigration(client, { folder: source, plan, id: crypto.randomUUID() })
+  expect(state).toBe('complete')
+  expect(await verifyRun(client, run, source)).toMatchObject({ verified: true, differences: [] })
+  expect(await rebuildRun(client, run, join(folder, 'rebuilt'))).toMatchObject([{ faults: [] }])
+  expect(exactDump(join(folder, 'rebuilt', 'a.db'))).toEqual(before)
+})
