@@ -81,9 +81,15 @@ type Range = {
 
 const rangeColumns = 'first_row, rows, outcome, first_id, ids, widths, checksums, first_rowid, rowids'
 
-/** Every row of a table that was moved, in key order, read back from the targets and the ledger. */
-export async function* movedRanges(client: MigrationClient, table: MovedTable): AsyncGenerator<MovedRange> {
-  let next: Promise<MovedRange | undefined> = readRange(client, table, -1)
+/** A part of a table: from which row on, and whether to stop, which is asked after each range. */
+export type Part = { from: number; stop(): boolean }
+
+/**
+ * Every row of a table that was moved, in key order, read back from the targets and the ledger; from a row on that a range
+ * begins with.
+ */
+export async function* movedRanges(client: MigrationClient, table: MovedTable, from = 0): AsyncGenerator<MovedRange> {
+  let next: Promise<MovedRange | undefined> = readRange(client, table, from - 1)
   for (;;) {
     const range = await next
     if (!range) return

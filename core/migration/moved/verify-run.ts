@@ -11,7 +11,7 @@ import { onlyPlaces, rejectedPlaces } from '../run/rejected-rows.ts'
 import { hashSource } from '../run/source-file.ts'
 import type { SqliteValue } from '../value.ts'
 import { findRun } from './find-run.ts'
-import { isHeld, type MovedTable, type MovedValue, movedRanges, movedTables } from './read-moved.ts'
+import { isHeld, type MovedTable, type MovedValue, movedRanges, movedTables, type Part } from './read-moved.ts'
 
 export type Difference = { file: string; table: string; row?: number; what: string }
 
@@ -101,21 +101,26 @@ async function withSource(
   }
 }
 
-/** A source and what became of it are read side by side: rows missing at either end are told by their places. */
-async function verifyTable(
+/**
+ * A source and what became of it are read side by side: rows missing at either end are told by their places. Of a part, what
+ * is behind it is not looked at; gives the row at which it was stopped, if it was.
+ */
+export async function verifyTable(
   client: MigrationClient,
   table: MovedTable,
   source: AnalysedTable | undefined,
-  result: Verification,
+  result: Pick<Verification, 'rows'>,
   differ: (difference: Difference) => void,
-): Promise<void> {
+  part: Part = { from: 0, stop: () => false },
+): Promise<number | undefined> {
   const at = { file: table.path, table: table.name }
   const gap = (what: string) => {
     if (table.state === 'done') differ({ ...at, what })
   }
   const rows = source?.rows(gap)[Symbol.iterator]()
   let place = 0
-  for await (const range of movedRanges(client, table)) {
+  while (rows && place < part.from && !rows.next().done) place++
+  for await (const range of movedRanges(client, table, part.from)) {
     result.rows.moved += range.rows
     for (let i = 0; i < range.rows; i++) {
       if (i % rowsATurn === 0) await turn()
@@ -136,9 +141,11 @@ async function verifyTable(
         differ({ ...at, row, what: `what was moved (${range.outcome}) is not what the source had` })
       }
     }
+    if (part.stop()) return range.first + range.rows
   }
   for (let next = rows?.next(); next && !next.done; next = rows?.next()) {
     result.rows.source++
     differ({ ...at, row: place++, what: 'it has no outcome' })
   }
+  return undefined
 }

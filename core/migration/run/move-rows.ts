@@ -12,19 +12,28 @@ const rowsATurn = 128
 /** Rows for which ids are reserved at once. */
 const idsAhead = 8 * batchRows
 
-/** Moves rows in batches and tells what became of each batch; `left` is how many rows there seem to be. */
+/**
+ * Moves rows in batches and tells what became of each batch; `left` is how many rows there seem to be. `stop` is asked after
+ * each batch: when it says so, rows are left. Gives whether it was stopped.
+ */
 export async function moveRows(
   store: TableStore,
   rows: Iterable<SourceRow>,
   left: number,
   count: (moved: Moved) => void,
-): Promise<void> {
-  if (isUnique(store.compiled)) return moveInTurn(store, rows, count)
-  return moveAhead(store, rows, left, count)
+  stop: () => boolean = () => false,
+): Promise<boolean> {
+  if (isUnique(store.compiled)) return moveInTurn(store, rows, count, stop)
+  return moveAhead(store, rows, left, count, stop)
 }
 
 /** Each batch asks first which of its keys are taken. */
-async function moveInTurn(store: TableStore, rows: Iterable<SourceRow>, count: (moved: Moved) => void): Promise<void> {
+async function moveInTurn(
+  store: TableStore,
+  rows: Iterable<SourceRow>,
+  count: (moved: Moved) => void,
+  stop: () => boolean,
+): Promise<boolean> {
   let batch: SourceRow[] = []
   let bytes = 0
   const pass = async () => {
@@ -35,9 +44,12 @@ async function moveInTurn(store: TableStore, rows: Iterable<SourceRow>, count: (
   for (const row of rows) {
     batch.push(row)
     bytes += row.bytes
-    if (batch.length >= batchRows || bytes >= batchBytes) await pass()
+    if (batch.length < batchRows && bytes < batchBytes) continue
+    await pass()
+    if (stop()) return true
   }
   if (batch.length > 0) await pass()
+  return false
 }
 
 /** While batches are stored on the lanes in turn the next one is read, converted and laid out. */
@@ -46,7 +58,8 @@ async function moveAhead(
   rows: Iterable<SourceRow>,
   left: number,
   count: (moved: Moved) => void,
-): Promise<void> {
+  stop: () => boolean,
+): Promise<boolean> {
   const { tableId, compiled, ids } = store
   const lanes = store.lanes.map((client) => ({ store: { ...store, client }, storing: Promise.resolve() }))
   let last: Promise<void> | undefined
@@ -76,11 +89,17 @@ async function moveAhead(
       batch ??= new PreparedBatch(tableId, compiled, row.place, ids)
       batch.add(row)
       bytes += row.bytes
-      if (batch.moved.rows >= batchRows || bytes >= batchBytes) await pass(batch)
-      else if (batch.moved.rows % rowsATurn === 0) await turn()
+      if (batch.moved.rows >= batchRows || bytes >= batchBytes) {
+        await pass(batch)
+        if (stop()) {
+          await last
+          return true
+        }
+      } else if (batch.moved.rows % rowsATurn === 0) await turn()
     }
     if (batch) await pass(batch)
     await last
+    return false
   } finally {
     // nothing else may use the connections before
     await Promise.allSettled(lanes.map(({ storing }) => storing))

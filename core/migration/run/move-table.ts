@@ -11,7 +11,8 @@ import type { TableStore } from './store-batch.ts'
 export type TableResult = {
   file: string
   table: string
-  state: 'done' | 'moved before' | 'failed'
+  /** `stopped` is a table of which rows are left: moving it again goes on behind the last one. */
+  state: 'done' | 'moved before' | 'failed' | 'stopped'
   rows: number
   migrated: number
   legacy: number
@@ -35,6 +36,8 @@ export type TableMove = {
   table: Exclude<TablePlan, { target: 'skip' }>
   zone: string
   progress?: Progress | undefined
+  /** Asked after each batch; a table that is told to stop stops there. */
+  stop?: (() => boolean) | undefined
 }
 
 const none: Moved = { rows: 0, migrated: 0, legacy: 0, rejected: 0, target_rows: 0 }
@@ -45,7 +48,7 @@ export function missingTable({ path, table }: TableMove): TableResult {
 }
 
 /**
- * Moves the rows of one table that have no outcome yet. While a batch is stored the next one is read and converted. Raises
+ * Moves the rows of one table that have no outcome yet, until its end or until it is told to stop. While a batch is stored the next one is read and converted. Raises
  * what is wrong with the connection; any other fault is the table's.
  */
 export async function moveTable(move: TableMove, source: AnalysedTable): Promise<TableResult> {
@@ -61,6 +64,7 @@ export async function moveTable(move: TableMove, source: AnalysedTable): Promise
   }
   if (entry.state !== 'running') return { ...named, state: entry.state, ...total }
   const gaps: string[] = []
+  let isStopped = false
   const end = async (state: TableResult['state'], fault?: string): Promise<TableResult> => {
     await client.query('UPDATE migration_tables SET state = $2, fault = $3 WHERE id = $1', [
       entry.id,
@@ -81,14 +85,16 @@ export async function moveTable(move: TableMove, source: AnalysedTable): Promise
     }
     const rows = sourceRows(source, compiled, total.rows, (what) => gaps.push(what))
     const expected = source.count()
-    await moveRows(store, rows, Math.max(1, (expected ?? 1) - total.rows), (moved) => {
+    const count = (moved: Moved) => {
       for (const name of Object.keys(total) as (keyof Moved)[]) total[name] += moved[name]
       move.progress?.({ ...named, rows: total.rows, expected })
-    })
+    }
+    isStopped = await moveRows(store, rows, Math.max(1, (expected ?? 1) - total.rows), count, move.stop)
   } catch (error) {
     if (connectionLost(error)) throw error
     return end('failed', error instanceof Error ? error.message : String(error))
   }
+  if (isStopped) return { ...named, state: 'stopped', ...total }
   return gaps.length === 0 ? end('done') : end('failed', gaps.join('; '))
 }
 
@@ -101,7 +107,7 @@ function connectionLost(error: unknown): boolean {
 type Entry = Moved & { id: string; state: TableResult['state'] | 'running' }
 
 /** The ledger's entry of a table: as far as this run has come, or that another one has moved the same content. */
-async function tableEntry(move: TableMove, source: AnalysedTable): Promise<Entry> {
+export async function tableEntry(move: TableMove, source: AnalysedTable): Promise<Entry> {
   const { client, fileId, hash, path, table, isRetry } = move
   const columns = JSON.stringify(
     source.columns.map(({ name, declaredType, generated }) => ({ name, declaredType, generated })),

@@ -252,7 +252,7 @@ async function toBeMoved(
 }
 
 /** Why a run is not complete; undefined when it is. */
-function faultOf({ files, tables }: RunResult): string | undefined {
+export function faultOf({ files, tables }: RunResult): string | undefined {
   const failed = tables.filter(({ state }) => state === 'failed')
   if (failed.length > 0) {
     const names = failed.map(({ file, table, fault }) => `${file} ${table}: ${fault}`)
