@@ -256,6 +256,46 @@ describe('a run', () => {
     expect((await verifyRun(client, run, seed)).differences).toMatchObject([{ what: expect.stringContaining('lost') }])
   })
 
+  it('rejects those rows alone that Postgres refuses, on several connections too', async () => {
+    await client.query('ALTER TABLE agent_metrics ADD CHECK (value <> 13), ADD CHECK (value <> 9000)')
+    database(`CREATE TABLE t (a REAL, at TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+      WHERE i < 17000) INSERT INTO t SELECT i, '2026-01-01T00:00:00' FROM n`)
+    const plan: Plan = {
+      version: 1,
+      zone: 'UTC',
+      files: [
+        {
+          path: 'a.db',
+          tables: [
+            {
+              name: 't',
+              target: 'agent_metrics',
+              columns: {
+                agent_name: { rule: 'constant', value: 'a' },
+                metric_type: { rule: 'constant', value: 'm' },
+                value: { rule: 'copy', from: 'a' },
+                timestamp: { rule: 'timestamp', from: 'at', unit: 'iso' },
+              },
+            },
+          ],
+        },
+      ],
+    }
+    const lane = new pg.Client({ connectionString: databaseUrl })
+    await lane.connect()
+    const lanes = [lane, client]
+    const result = await runMigration(client, { folder: source(), plan, lanes, id: crypto.randomUUID() })
+    await lane.end()
+    expect(result).toMatchObject({ state: 'complete', tables: [{ rows: 17_000, migrated: 16_998, rejected: 2 }] })
+    const rejects = await client.query('SELECT row::int, reason FROM migration_rejects ORDER BY row')
+    const reason = expect.stringMatching(/^Postgres refuses it: .*check constraint/)
+    expect(rejects.rows).toEqual([
+      { row: 12, reason },
+      { row: 8_999, reason },
+    ])
+    expect(await verifyRun(client, result.run, source())).toMatchObject({ verified: true, differences: [] })
+  })
+
   it('tries rejected rows again with a mended plan, and only those', async () => {
     database(`CREATE TABLE events (kind TEXT, level TEXT, at TEXT);
       INSERT INTO events VALUES ('a', 'low', '2026-01-01T00:00:00'), ('b', 'odd', '2026-01-02T00:00:00'),
