@@ -26,9 +26,10 @@ export function addAfterRun(migrate: Command): void {
             one.started_at.toISOString(),
             one.rows,
             one.rejected,
+            one.retries,
             one.fault,
           ])
-          const head = ['RUN', 'STATE', 'STARTED', 'ROWS', 'REJECTED', 'FAULT']
+          const head = ['RUN', 'STATE', 'STARTED', 'ROWS', 'REJECTED', 'RETRIES', 'FAULT']
           return out.answer({ runs }, () => (rows.length === 0 ? 'no runs' : table(head, rows)))
         }
         await findRun(client, run)

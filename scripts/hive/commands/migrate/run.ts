@@ -84,6 +84,7 @@ function describeRun({ run, state, files, tables }: RunResult, seconds: number):
     ),
     ...(unreadable.length === 0 ? [] : [table(['CANNOT BE READ', 'BECAUSE'], unreadable)]),
     `run ${run} is ${state}: ${sum('rows')} rows = ${sum('migrated')} migrated + ${sum('legacy')} legacy + ${sum('rejected')} rejected, ${rate} rows/s`,
+    ...(sum('rejected') === 0 ? [] : [`What was rejected, and why: hive migrate rejects ${run}`]),
   ].join('\n\n')
 }
 
