@@ -27,6 +27,8 @@ export class PreparedBatch {
   readonly #tableId: string
   readonly #compiled: CompiledTable
   readonly #ids: ReservedIds
+  /** The id of the first target row; those of the others come after it. */
+  firstId = 0n
 
   constructor(tableId: string, compiled: CompiledTable, first: number, ids: ReservedIds) {
     this.first = first
@@ -46,6 +48,7 @@ export class PreparedBatch {
     }
     const { rows, kept } = conversion
     let id = this.#ids.take(rows.length)
+    if (this.moved.target_rows === 0) this.firstId = id
     this.ranges.add(row, 'migrated', id, rows.length)
     for (const target of rows) this.targets.add(target, String(id++))
     if (kept !== null) this.kept.add([JSON.stringify(kept)], `${this.#tableId}\t${place}`)

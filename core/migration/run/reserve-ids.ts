@@ -15,6 +15,14 @@ export class ReservedIds {
     this.#target = target
   }
 
+  /** Ids that a batch had which was not stored: nobody has seen them. */
+  static again(client: MigrationClient, target: string, first: bigint, count: number): ReservedIds {
+    const ids = new ReservedIds(client, target)
+    ids.#next = first
+    ids.#left = count
+    return ids
+  }
+
   has(count: number): boolean {
     return this.#left >= count
   }

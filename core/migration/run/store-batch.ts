@@ -48,12 +48,21 @@ export async function storeBatch(store: TableStore, batch: PreparedBatch, before
     if (done) throw new Error('rows that were read before cannot be read again')
     again.push(value)
   }
-  // the ids at hand belong to the batch that is made meanwhile
-  const ids = new ReservedIds(store.client, store.compiled.target)
-  return storeHalves({ ...store, ids }, again, fault)
+  return storeHalves(store, batch, again, fault)
 }
 
-async function storeHalves(store: TableStore, rows: readonly SourceRow[], fault: string): Promise<Moved> {
+/**
+ * The ids that are used belong to the batch that was refused. Others could not be reserved: to lock the target would be to
+ * wait for a batch on another connection, which waits for this one.
+ */
+async function storeHalves(
+  all: TableStore,
+  refused: PreparedBatch,
+  rows: readonly SourceRow[],
+  fault: string,
+): Promise<Moved> {
+  const { firstId, moved: had } = refused
+  const store = { ...all, ids: ReservedIds.again(all.client, all.compiled.target, firstId, had.target_rows) }
   const [row] = rows
   if (row && rows.length === 1) {
     const rejected = { ...row, conversion: { outcome: 'rejected', column: '', value: null, reason: fault } as const }
@@ -67,7 +76,7 @@ async function storeHalves(store: TableStore, rows: readonly SourceRow[], fault:
   for (const part of [rows.slice(0, half), rows.slice(half)]) {
     const batch = await prepareRows(store, part)
     const partFault = await tryToStore(store, batch)
-    moved = sum(moved, partFault === undefined ? batch.moved : await storeHalves(store, part, partFault))
+    moved = sum(moved, partFault === undefined ? batch.moved : await storeHalves(store, batch, part, partFault))
   }
   return moved
 }
