@@ -1,6 +1,6 @@
 import middy, { type MiddlewareObj } from '@middy/core'
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
-import type * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Hive } from '../core/hive.ts'
 import { parseJson } from '../core/protocol/json.ts'
 import { errorDetails } from './error-details.ts'
@@ -13,13 +13,13 @@ type Outcomes = PromiseSettledResult<void>[]
  * included, are logged and reported to SQS, which gives them again and in the end moves them to the dead-letter queue.
  */
 export function batch<T>(
-  body: z.ZodType<T>,
+  body: z.core.$ZodType<T>,
   work: (hive: Hive, body: T) => Promise<unknown>,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const settle = async (event: SQSEvent): Promise<Outcomes> =>
     Promise.allSettled(
       event.Records.map(async (record) => {
-        await work(warmHive(), body.parse(parseJson(record.body)))
+        await work(warmHive(), z.parse(body, parseJson(record.body)))
       }),
     )
   const handler = middy<SQSEvent, Outcomes | SQSBatchResponse>(settle, { timeoutEarlyInMillis: 0 }).use(reportFailures)

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { workInbox } from '../core/delivery/work-inbox.ts'
 import { Address } from '../core/protocol/agent-name.ts'
 import { batch } from './batch.ts'

@@ -1,6 +1,6 @@
 import middy, { type MiddlewareObj } from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Caller } from '../core/access/caller.ts'
 import { RateLimited } from '../core/access/rate-limit.ts'
 import { type FieldError, HiveError } from '../core/errors.ts'
@@ -18,8 +18,8 @@ import { suspicious } from './suspicious.ts'
 import { warmHive } from './warm.ts'
 
 /** What a route takes from its path, its query and its body; a part without a schema must be empty. */
-export type InputShape = { path?: z.ZodType; query?: z.ZodType; body?: z.ZodType }
-export type Input<S extends InputShape> = { [K in keyof S]: S[K] extends z.ZodType ? z.output<S[K]> : never }
+export type InputShape = { path?: z.ZodMiniType; query?: z.ZodMiniType; body?: z.ZodMiniType }
+export type Input<S extends InputShape> = { [K in keyof S]: S[K] extends z.ZodMiniType ? z.output<S[K]> : never }
 
 export type HttpRequest = {
   /** Names this request in its answer, in logs and in whatever it leaves in Redis. */
@@ -126,7 +126,7 @@ function tooLate(): never {
 
 /** Checks every part before it refuses, so that one answer names all that is wrong. */
 function parseInput(shape: InputShape, event: Event): Record<string, unknown> {
-  const given: [keyof InputShape, z.ZodType, unknown][] = [
+  const given: [keyof InputShape, z.ZodMiniType, unknown][] = [
     ['path', shape.path ?? z.unknown(), event.pathParameters ?? {}],
     ['query', shape.query ?? z.strictObject({}), decodeQuery(event.rawQueryString ?? '')],
     ['body', shape.body ?? z.unknown(), shape.body ? decodeBody(event) : undefined],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { noteActing } from '../core/access/acting-for.ts'
 import { actOnlyAsSelf, agentToRead, type Caller } from '../core/access/caller.ts'
 import { type HttpRequest, http, on } from './http.ts'

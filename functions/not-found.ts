@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { HiveError } from '../core/errors.ts'
 import { http, on } from './http.ts'
 import { matchRoute } from './match-route.ts'

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { noteActing } from '../core/access/acting-for.ts'
 import { actOnlyAsSelf, type Caller } from '../core/access/caller.ts'
 import { publish } from '../core/bus/publish.ts'

@@ -30,7 +30,7 @@ import { Subscribe, TopicPath } from './requests/topics.ts'
 import type { PathParameter, Route } from './routes.ts'
 
 /** The schema of each body that the route table names. For the document and for tests: no other function loads them all. */
-export const requests: Record<NonNullable<Route['request']>, z.ZodType> = {
+export const requests: Record<NonNullable<Route['request']>, z.core.$ZodType> = {
   ChangeAgent,
   CreateKey,
   DeclareCapability,
@@ -48,7 +48,7 @@ export const requests: Record<NonNullable<Route['request']>, z.ZodType> = {
 }
 
 /** The schema of each query that the route table names. */
-export const queries: Record<NonNullable<Route['query']>, z.ZodObject> = {
+export const queries: Record<NonNullable<Route['query']>, z.core.$ZodObject> = {
   KeyQuery,
   AuditQuery,
   CapabilityQuery,
@@ -61,7 +61,7 @@ export const queries: Record<NonNullable<Route['query']>, z.ZodObject> = {
 }
 
 /** The schema of each parameter that stands in a path. */
-export const pathParameters: Record<PathParameter, z.ZodType> = {
+export const pathParameters: Record<PathParameter, z.core.$ZodType> = {
   agent: AgentPath.shape.agent,
   capability: CapabilityPath.shape.capability,
   conversation_id: ConversationPath.shape.conversation_id,

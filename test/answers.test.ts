@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import type { ConversationEvent } from '../core/records/conversations-repository.ts'
 import { matchRoute } from '../functions/match-route.ts'
 import { routes } from '../functions/routes.ts'
@@ -30,7 +31,7 @@ afterAll(async () => {
 async function call<T>(method: string, path: string, body?: object): Promise<HttpAnswer & { body: T }> {
   const { route } = matchRoute(method, path.split('?')[0] ?? '')
   if (!route) throw new Error(`no route ${method} ${path}`)
-  if (route.request) requests[route.request].parse(body)
+  if (route.request) z.parse(requests[route.request], body)
   const answer = await rawCall(method, path, body)
   expect(route.statuses, JSON.stringify(answer.body)).toContain(answer.status)
   expect(answer.headers.get('content-type')).toBe('application/json')

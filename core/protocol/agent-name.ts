@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 // No colon (`topic:` and `capability:` are prefixes), no slash (a name is one segment of a URL path), no braces
 // (a name is a Redis hash tag), no control characters (records are joined by newlines), and ASCII alone, so that two
@@ -11,20 +11,24 @@ const name = '[A-Za-z0-9_](?:[A-Za-z0-9 ._@+-]{0,126}[A-Za-z0-9._@+-])?'
  */
 export const AgentName = z
   .string()
-  .regex(
-    new RegExp(`^${name}$`),
-    'must be an agent name: 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
+  .check(
+    z.regex(
+      new RegExp(`^${name}$`),
+      'must be an agent name: 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
+    ),
+    z.describe('The name of an agent. Upper and lower case differ.'),
   )
-  .describe('The name of an agent. Upper and lower case differ.')
 
 /** Where a message may go: an agent's name, `topic:<name>` or `capability:<name>`; each name follows `AgentName`. */
 export const Address = z
   .string()
-  .regex(
-    new RegExp(`^(?:topic:|capability:)?${name}$`),
-    'must be an agent name, topic:<name> or capability:<name>; a name is 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
+  .check(
+    z.regex(
+      new RegExp(`^(?:topic:|capability:)?${name}$`),
+      'must be an agent name, topic:<name> or capability:<name>; a name is 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
+    ),
+    z.describe("Where a message goes: an agent's name, `topic:<name>` or `capability:<name>`."),
   )
-  .describe("Where a message goes: an agent's name, `topic:<name>` or `capability:<name>`.")
 
 export type ParsedAddress = { kind: 'agent' | 'topic' | 'capability'; name: string }
 

@@ -1,21 +1,23 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { Printable } from './printable.ts'
 
 /** Bounds that the upcast of older shapes shares with the schema. */
 export const deliveryLimits = { maxAttempts: 100, backoffSeconds: 43_200 } as const
 
-const waitSeconds = z.number().min(0).max(deliveryLimits.backoffSeconds)
+const waitSeconds = z.number().check(z.minimum(0), z.maximum(deliveryLimits.backoffSeconds))
 
 const Backoff = z
   .strictObject({
-    type: z.enum(['exponential', 'fixed']).default('exponential'),
-    base_seconds: waitSeconds.default(2),
-    cap_seconds: waitSeconds.default(300),
+    type: z._default(z.enum(['exponential', 'fixed']), 'exponential'),
+    base_seconds: z._default(waitSeconds, 2),
+    cap_seconds: z._default(waitSeconds, 300),
   })
-  .refine((backoff) => backoff.type === 'fixed' || backoff.base_seconds <= backoff.cap_seconds, {
-    path: ['base_seconds'],
-    error: 'must not be more than cap_seconds (300 unless given)',
-  })
+  .check(
+    z.refine((backoff) => backoff.type === 'fixed' || backoff.base_seconds <= backoff.cap_seconds, {
+      path: ['base_seconds'],
+      error: 'must not be more than cap_seconds (300 unless given)',
+    }),
+  )
 
 /**
  * How a message is delivered and tried again. Seconds may have a fraction, down to a millisecond.
@@ -29,31 +31,54 @@ const Backoff = z
  * - `wait_for_recipient`: a message to a capability that no live agent has waits until one has it, at most its ttl.
  */
 export const DeliveryOptions = z.strictObject({
-  delay_seconds: z.number().min(0).describe('Not handed over before; less than the ttl.').default(0),
-  max_attempts: z
-    .int()
-    .min(1)
-    .max(deliveryLimits.maxAttempts)
-    .describe('Hand-overs in all; the last one that fails makes a dead letter.')
-    .default(5),
-  backoff: z
-    .preprocess((given) => (typeof given === 'string' ? { type: given } : given), Backoff)
-    .describe(
-      'The wait after attempt n: `exponential` is up to min(cap, base × 2^(n−1)) at random, `fixed` is the base.',
-    )
-    .prefault({}),
-  lease_seconds: z
-    .number()
-    .min(0.001)
-    .max(43_200)
-    .describe('How long its recipient has until it is handed over again.')
-    .default(30),
-  ordering_key: Printable.describe(
-    'Messages to one recipient with the same key are handed over one at a time, in publish order.',
-  ).exactOptional(),
-  wait_for_recipient: z
-    .boolean()
-    .describe('For `capability:` addresses: accepted although no live agent can do it, to wait until one can.')
-    .exactOptional(),
+  delay_seconds: z._default(
+    z.number().check(z.minimum(0), z.describe('Not handed over before; less than the ttl.')),
+    0,
+  ),
+  max_attempts: z._default(
+    z
+      .int()
+      .check(
+        z.minimum(1),
+        z.maximum(deliveryLimits.maxAttempts),
+        z.describe('Hand-overs in all; the last one that fails makes a dead letter.'),
+      ),
+    5,
+  ),
+  backoff: z.prefault(
+    z
+      .pipe(
+        z.transform((given) => (typeof given === 'string' ? { type: given } : given)),
+        Backoff,
+      )
+      .check(
+        z.describe(
+          'The wait after attempt n: `exponential` is up to min(cap, base × 2^(n−1)) at random, `fixed` is the base.',
+        ),
+      ),
+    {},
+  ),
+  lease_seconds: z._default(
+    z
+      .number()
+      .check(
+        z.minimum(0.001),
+        z.maximum(43_200),
+        z.describe('How long its recipient has until it is handed over again.'),
+      ),
+    30,
+  ),
+  ordering_key: z.exactOptional(
+    Printable.check(
+      z.describe('Messages to one recipient with the same key are handed over one at a time, in publish order.'),
+    ),
+  ),
+  wait_for_recipient: z.exactOptional(
+    z
+      .boolean()
+      .check(
+        z.describe('For `capability:` addresses: accepted although no live agent can do it, to wait until one can.'),
+      ),
+  ),
 })
 export type DeliveryOptions = z.output<typeof DeliveryOptions>

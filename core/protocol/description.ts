@@ -1,9 +1,11 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /** Text for people: up to 10,000 characters. No control characters but new lines and tabs, and no lone surrogates. */
 export const Description = z
   .string()
-  .regex(
-    /^(?:[\n\t]|[^\p{Control}\p{Cs}]){0,10000}$/u,
-    'must be text of at most 10,000 characters, without control characters but new lines and tabs',
+  .check(
+    z.regex(
+      /^(?:[\n\t]|[^\p{Control}\p{Cs}]){0,10000}$/u,
+      'must be text of at most 10,000 characters, without control characters but new lines and tabs',
+    ),
   )

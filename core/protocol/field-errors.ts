@@ -1,5 +1,9 @@
-import type * as z from 'zod'
+import * as z from 'zod/mini'
+import en from 'zod/v4/locales/en.js'
 import type { ErrorCode, FieldError } from '../errors.ts'
+
+// zod/mini says nothing but "Invalid input" by itself
+z.config(en())
 
 /** One answer names at most this many faults: enough to mend a request, too few to make the answer a load. */
 export const mostFaults = 50
@@ -17,7 +21,7 @@ export function fieldPath(path: string, step: PropertyKey): string {
  * Names every fault that zod found, as dotted paths under `prefix` (`messages[3]`; '' for none).
  * A field that is not known is named itself. A check may carry an error code in `params.code`. Values are never shown.
  */
-export function fieldErrors(error: z.ZodError, prefix = ''): FieldError[] {
+export function fieldErrors(error: z.core.$ZodError, prefix = ''): FieldError[] {
   const faults: FieldError[] = []
   for (const issue of error.issues) {
     const field = issue.path.reduce<string>(fieldPath, prefix)

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { type FieldError, HiveError } from '../errors.ts'
 import { Address, AgentName } from './agent-name.ts'
 import { DeliveryOptions } from './delivery-options.ts'
@@ -18,45 +18,49 @@ export const largestMetadataBytes = 16 * 1024
 const deepestBody = 100
 
 const fields = {
-  version: z.literal(1).default(1),
-  message_id: Printable.describe("The sender's own id of it: sent again with the same content it is a duplicate."),
+  version: z._default(z.literal(1), 1),
+  message_id: Printable.check(
+    z.describe("The sender's own id of it: sent again with the same content it is a duplicate."),
+  ),
   from_agent: AgentName,
   to_agent: Address,
-  message_type: Printable.describe('What it is, in words that sender and recipient agree on.'),
-  priority: Priority.default(priorities.MEDIUM),
-  timestamp: Timestamp.describe('When its sender made it.'),
-  ttl: Ttl.default(3600),
+  message_type: Printable.check(z.describe('What it is, in words that sender and recipient agree on.')),
+  priority: z._default(Priority, priorities.MEDIUM),
+  timestamp: Timestamp.check(z.describe('When its sender made it.')),
+  ttl: z._default(Ttl, 3600),
   body: boundedObject(largestBodyBytes),
-  delivery_options: DeliveryOptions.prefault({}),
-  metadata: boundedObject(largestMetadataBytes).exactOptional(),
-  conversation_id: z.guid('must be a UUID').toLowerCase().describe('History is read by it.').exactOptional(),
-  correlation_id: Printable.describe(
-    'What a request and its answers have in common; receive can filter by it.',
-  ).exactOptional(),
-  reply_to: Printable.describe('Where an answer is expected.').exactOptional(),
-  causation_id: Printable.describe('The id of the message that this one answers.').exactOptional(),
+  delivery_options: z.prefault(DeliveryOptions, {}),
+  metadata: z.exactOptional(boundedObject(largestMetadataBytes)),
+  conversation_id: z.exactOptional(
+    z.guid('must be a UUID').check(z.toLowerCase(), z.describe('History is read by it.')),
+  ),
+  correlation_id: z.exactOptional(
+    Printable.check(z.describe('What a request and its answers have in common; receive can filter by it.')),
+  ),
+  reply_to: z.exactOptional(Printable.check(z.describe('Where an answer is expected.'))),
+  causation_id: z.exactOptional(Printable.check(z.describe('The id of the message that this one answers.'))),
 }
 
 /**
  * A message between agents, version 1. What it accepts can be written as JSON, read back equal, digested and stored:
  * no accepted text outside of `body` and `metadata` holds a control character.
  */
-export const AgentMessage = z
-  .strictObject(fields)
-  .refine(endsBeforeTtl, {
+export const AgentMessage = z.strictObject(fields).check(
+  z.refine(endsBeforeTtl, {
     path: ['delivery_options', 'delay_seconds'],
     error: 'must be less than ttl: the message would expire before it is due',
     params: { code: 'request.unprocessable' },
     // Every fault is named at once, so this one is looked for although others were found.
     when: () => true,
-  })
-  .refine(waitsForCapability, {
+  }),
+  z.refine(waitsForCapability, {
     path: ['delivery_options', 'wait_for_recipient'],
     error: 'is only for messages to a capability',
     params: { code: 'request.unprocessable' },
     when: () => true,
-  })
-  .describe('A message between agents, version 1, with the defaults filled in.')
+  }),
+  z.describe('A message between agents, version 1, with the defaults filled in.'),
+)
 export type AgentMessage = z.output<typeof AgentMessage>
 
 /**
@@ -66,12 +70,14 @@ export type AgentMessage = z.output<typeof AgentMessage>
 export const PublishInput = z
   .strictObject({
     ...fields,
-    message_id: fields.message_id.exactOptional(),
-    from_agent: fields.from_agent.exactOptional(),
-    timestamp: fields.timestamp.exactOptional(),
+    message_id: z.exactOptional(fields.message_id),
+    from_agent: z.exactOptional(fields.from_agent),
+    timestamp: z.exactOptional(fields.timestamp),
   })
-  .describe(
-    'A message, version 1; the id, the timestamp and, by the key of an agent, the sender are filled in at acceptance. Messages of the older shapes are read too.',
+  .check(
+    z.describe(
+      'A message, version 1; the id, the timestamp and, by the key of an agent, the sender are filled in at acceptance. Messages of the older shapes are read too.',
+    ),
   )
 
 export type ParseMessageOptions = {
@@ -151,7 +157,9 @@ function boundedObject(largestBytes: number) {
       else if (inspectJson(value, deepestBody).faulty) refuse(faultyJson)
       else if (!fits(value, largestBytes)) refuse(`must not be more than ${limit}`, { code: 'request.too_large' })
     })
-    .meta({ type: 'object', description: `JSON object of at most ${limit}.` }) as unknown as z.ZodType<JsonObject>
+    .check(
+      z.meta({ type: 'object', description: `JSON object of at most ${limit}.` }),
+    ) as unknown as z.ZodMiniType<JsonObject>
 }
 
 const faultyJson =

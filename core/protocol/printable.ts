@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /**
  * An identifier of the sender's own: 1 to 128 printable characters (Unicode code points). No control or format
@@ -7,5 +7,7 @@ import * as z from 'zod'
  */
 export const Printable = z
   .string()
-  .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,128}$/u, 'must be 1 to 128 printable characters')
-  .describe('1 to 128 printable characters: no control or format characters, no line separators.')
+  .check(
+    z.regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,128}$/u, 'must be 1 to 128 printable characters'),
+    z.describe('1 to 128 printable characters: no control or format characters, no line separators.'),
+  )

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /**
  * What became of a message for one recipient. `pending` until it ends in exactly one of the others;
@@ -6,5 +6,5 @@ import * as z from 'zod'
  */
 export const Status = z
   .enum(['pending', 'delivered', 'failed', 'expired', 'discarded'])
-  .describe('`pending` until it ends in one of the others; a redrive takes `failed` back to `pending`.')
+  .check(z.describe('`pending` until it ends in one of the others; a redrive takes `failed` back to `pending`.'))
 export type Status = z.output<typeof Status>

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 // Narrower than ISO 8601 by what Postgres's timestamptz cannot hold: the year 0000, offsets beyond any real zone, and
 // fractions of any length. A message that history cannot store would hold up every message behind it.
@@ -11,11 +11,13 @@ export const Timestamp = z.iso
     abort: true,
     error: 'must be an ISO 8601 date and time with a zone, such as 2026-03-01T12:00:00Z',
   })
-  .regex(
-    storable,
-    'must lie in the years 0001 to 9999, with at most nine digits of fraction and an offset up to ±14:59',
+  .check(
+    z.regex(
+      storable,
+      'must lie in the years 0001 to 9999, with at most nine digits of fraction and an offset up to ±14:59',
+    ),
+    z.describe('A moment in ISO 8601 with a zone, at most nine digits of fraction.'),
   )
-  .describe('A moment in ISO 8601 with a zone, at most nine digits of fraction.')
 
 const loose = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(Z|[+-]\d{2}:?\d{2})?$/
 

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /** 14 days, the longest that a message may wait. */
 export const longestTtlSeconds = 1_209_600
@@ -6,6 +6,8 @@ export const longestTtlSeconds = 1_209_600
 /** Whole seconds that a message may wait from its acceptance on, any delay included. */
 export const Ttl = z
   .int()
-  .min(1)
-  .max(longestTtlSeconds)
-  .describe('Seconds that it may wait from its acceptance on, any delay included.')
+  .check(
+    z.minimum(1),
+    z.maximum(longestTtlSeconds),
+    z.describe('Seconds that it may wait from its acceptance on, any delay included.'),
+  )

@@ -50,7 +50,7 @@ export const RecipientStatus = z.strictObject({
 export const FanOutStatus = z
   .strictObject({
     topic: z.string(),
-    status: Status.describe('pending until every subscriber was handed it.'),
+    status: Status.check(z.describe('pending until every subscriber was handed it.')),
     accepted_at: moment,
     expires_at: moment,
     handed: z.int().describe('Subscribers that it was handed to.'),

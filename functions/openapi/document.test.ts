@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import { errorStatus } from '../../core/errors.ts'
 import { describedOperation, describedParameter, expectToFit } from '../../test/described.ts'
 import { routes } from '../routes.ts'
@@ -49,7 +50,7 @@ describe('the OpenAPI document', () => {
   ])('takes a message with %j, as the protocol does', (options) => {
     const message = { from_agent: 'ann', to_agent: 'topic:builds', message_type: 'note', body: {}, ...options }
     expectToFit(api.components.schemas.NewMessage ?? {}, message)
-    expect(requests.NewMessage.safeParse(message).success).toBe(true)
+    expect(z.safeParse(requests.NewMessage, message).success).toBe(true)
   })
 
   it.each([
@@ -62,7 +63,7 @@ describe('the OpenAPI document', () => {
   ])('refuses a message with %j, as the protocol does', (fault) => {
     const message = { from_agent: 'ann', to_agent: 'bob', message_type: 'note', body: {}, ...fault }
     expect(() => expectToFit(api.components.schemas.NewMessage ?? {}, message)).toThrow()
-    expect(requests.NewMessage.safeParse(message).success).toBe(false)
+    expect(z.safeParse(requests.NewMessage, message).success).toBe(false)
   })
 })
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import * as z from 'zod'
 import project from '../../package.json' with { type: 'json' }
 import { type Route, routes } from '../routes.ts'
 import { requests } from '../schemas.ts'
@@ -117,7 +118,7 @@ function share(parameter: Parameter, shared: Record<string, Parameter>): Paramet
 function requestBody(name: NonNullable<Route['request']>): NonNullable<Operation['requestBody']> {
   return {
     // no body counts as {}
-    required: !requests[name].safeParse({}).success,
+    required: !z.safeParse(requests[name], {}).success,
     content: { 'application/json': { schema: referToSchema(name), examples: requestExamples[name] } },
   }
 }

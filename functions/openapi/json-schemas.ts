@@ -16,7 +16,7 @@ export function referToSchema(name: string): { $ref: string } {
  * The schemas as JSON Schema: `input` is what a caller may send, `output` what is answered. Where one of them holds
  * another it refers to it as a component of the document.
  */
-export function toJsonSchemas(side: Side, schemas: Record<string, z.ZodType>): Record<string, JsonSchema> {
+export function toJsonSchemas(side: Side, schemas: Record<string, z.core.$ZodType>): Record<string, JsonSchema> {
   const registry = z.registry<{ id: string }>()
   for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id })
   const converted = z.toJSONSchema(registry, {
@@ -66,7 +66,7 @@ const timestamp: [z.core.$ZodType, Override] = [
 const overrides: Record<Side, Map<z.core.$ZodType, Override>> = {
   input: new Map([
     timestamp,
-    [PublishBatch.shape.messages.element, (schema) => Object.assign(schema, referToSchema('NewMessage'))],
+    [PublishBatch.shape.messages.def.element, (schema) => Object.assign(schema, referToSchema('NewMessage'))],
     [PublishInput.shape.priority, (schema) => Object.assign(schema, { default: priorities.MEDIUM })],
     [DeliveryOptions.shape.backoff, allowTypeAlone],
   ]),

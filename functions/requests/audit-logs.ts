@@ -1,13 +1,13 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { Printable } from '../../core/protocol/printable.ts'
 import { paging } from './paging.ts'
 import { timeRange } from './time-range.ts'
 
 /** Query of `GET /v1/audit-logs`. */
 export const AuditQuery = z.strictObject({
-  action: Printable.describe('Only this action, such as `agent.put`.').exactOptional(),
-  actor: Printable.describe('Only what this actor did.').exactOptional(),
-  target: Printable.describe('Only what was done to this target, such as an agent.').exactOptional(),
+  action: z.exactOptional(Printable.check(z.describe('Only this action, such as `agent.put`.'))),
+  actor: z.exactOptional(Printable.check(z.describe('Only what this actor did.'))),
+  target: z.exactOptional(Printable.check(z.describe('Only what was done to this target, such as an agent.'))),
   ...timeRange,
   ...paging,
 })

@@ -1,31 +1,30 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { AgentName } from '../../core/protocol/agent-name.ts'
 import { Description } from '../../core/protocol/description.ts'
 import { AgentPath } from './agents.ts'
-import { paging } from './paging.ts'
+import { paging, wholeNumber } from './paging.ts'
 
 /** Named like agents: messages are addressed to `capability:<name>`. */
 const Capability = AgentName
 
-export const CapabilityPath = AgentPath.extend({ capability: Capability.describe('What the agent can do.') })
+export const CapabilityPath = z.extend(AgentPath, {
+  capability: Capability.check(z.describe('What the agent can do.')),
+})
 
 /** Body of `PUT …/capabilities/{capability}`: what the declaration is from now on. */
 export const DeclareCapability = z
   .strictObject({
-    proficiency_level: z.int().min(1).max(10).describe('How well the agent can do it.').default(5),
-    description: Description.nullable().describe('What there is to say about it.').default(null),
+    proficiency_level: z._default(
+      z.int().check(z.minimum(1), z.maximum(10), z.describe('How well the agent can do it.')),
+      5,
+    ),
+    description: z._default(z.nullable(Description).check(z.describe('What there is to say about it.')), null),
   })
-  .describe('What the declaration is from now on.')
+  .check(z.describe('What the declaration is from now on.'))
 
 /** Query of `GET /v1/capabilities`. */
 export const CapabilityQuery = z.strictObject({
-  capability: Capability.describe('Only this capability.').exactOptional(),
-  min_proficiency: z.coerce
-    .number<string>('must be a whole number')
-    .int()
-    .min(1)
-    .max(10)
-    .describe('The least proficiency.')
-    .exactOptional(),
+  capability: z.exactOptional(Capability.check(z.describe('Only this capability.'))),
+  min_proficiency: z.exactOptional(wholeNumber(1, 10, 'The least proficiency.')),
   ...paging,
 })

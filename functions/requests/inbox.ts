@@ -1,27 +1,27 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { ReceiveInput } from '../../core/bus/receive.ts'
 import { Printable } from '../../core/protocol/printable.ts'
 
-const receipt = z.string().min(1).max(256)
-const delaySeconds = z.number().min(0).max(43_200)
-const leaseSeconds = z.number().min(0.001).max(43_200)
+const receipt = z.string().check(z.minLength(1), z.maxLength(256))
+const delaySeconds = z.number().check(z.minimum(0), z.maximum(43_200))
+const leaseSeconds = z.number().check(z.minimum(0.001), z.maximum(43_200))
 
 /** Body of `POST …/inbox/receive`. */
 export const Receive = z
   .strictObject({
-    max: z.int().min(1).max(100).describe('How many messages at most.').default(10),
-    lease_seconds: leaseSeconds
-      .describe("How long the caller has for them, instead of each message's own.")
-      .exactOptional(),
-    wait_seconds: z
-      .number()
-      .min(0)
-      .max(20)
-      .describe('How long to wait for a first message when there is none.')
-      .default(0),
-    correlation_id: Printable.describe('Only messages of this correlation id.').exactOptional(),
+    max: z._default(z.int().check(z.minimum(1), z.maximum(100), z.describe('How many messages at most.')), 10),
+    lease_seconds: z.exactOptional(
+      leaseSeconds.check(z.describe("How long the caller has for them, instead of each message's own.")),
+    ),
+    wait_seconds: z._default(
+      z
+        .number()
+        .check(z.minimum(0), z.maximum(20), z.describe('How long to wait for a first message when there is none.')),
+      0,
+    ),
+    correlation_id: z.exactOptional(Printable.check(z.describe('Only messages of this correlation id.'))),
   })
-  .describe('How much to take, and for how long.')
+  .check(z.describe('How much to take, and for how long.'))
 
 /** The same in core's terms: milliseconds. */
 export function toReceiveInput(body: z.output<typeof Receive>): Omit<ReceiveInput, 'requestId'> {
@@ -34,31 +34,34 @@ export function toReceiveInput(body: z.output<typeof Receive>): Omit<ReceiveInpu
   }
 }
 
+const nack = z.strictObject({
+  receipt,
+  delay_seconds: z.exactOptional(
+    delaySeconds.check(z.describe("When it comes back, instead of after the message's own backoff.")),
+  ),
+  reason: z.exactOptional(z.string().check(z.maxLength(1_024))),
+})
+const extension = z.strictObject({ receipt, lease_seconds: leaseSeconds.check(z.describe('From now on.')) })
+
 /** Body of `POST …/inbox/settle`: 1 to 100 receipts in all, none of them twice. */
 export const Settle = z
   .strictObject({
-    acks: z.array(receipt).max(100).describe('Receipts of messages that were handled.').default([]),
-    nacks: z
-      .array(
-        z.strictObject({
-          receipt,
-          delay_seconds: delaySeconds
-            .describe("When it comes back, instead of after the message's own backoff.")
-            .exactOptional(),
-          reason: z.string().max(1_024).exactOptional(),
-        }),
-      )
-      .max(100)
-      .describe('Messages that were not handled: they come back until their attempts are used up.')
-      .default([]),
-    extensions: z
-      .array(z.strictObject({ receipt, lease_seconds: leaseSeconds.describe('From now on.') }))
-      .max(100)
-      .describe('Leases to prolong.')
-      .default([]),
+    acks: z._default(
+      z.array(receipt).check(z.maxLength(100), z.describe('Receipts of messages that were handled.')),
+      [],
+    ),
+    nacks: z._default(
+      z
+        .array(nack)
+        .check(
+          z.maxLength(100),
+          z.describe('Messages that were not handled: they come back until their attempts are used up.'),
+        ),
+      [],
+    ),
+    extensions: z._default(z.array(extension).check(z.maxLength(100), z.describe('Leases to prolong.')), []),
   })
-  .describe('1 to 100 receipts in all, none of them twice.')
-  .check(({ value, issues }) => {
+  .check(z.describe('1 to 100 receipts in all, none of them twice.'), ({ value, issues }) => {
     const named: [path: PropertyKey[], receipt: string][] = [
       ...value.acks.map((ack, index): [PropertyKey[], string] => [['acks', index], ack]),
       ...value.nacks.map((nack, index): [PropertyKey[], string] => [['nacks', index, 'receipt'], nack.receipt]),

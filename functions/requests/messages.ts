@@ -1,16 +1,20 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { AgentName } from '../../core/protocol/agent-name.ts'
 import { Printable } from '../../core/protocol/printable.ts'
 import { paging } from './paging.ts'
 
 /** Body of `POST /v1/messages/batch`. Each message may be of any version; core reads them. */
 export const PublishBatch = z
-  .strictObject({ messages: z.array(z.unknown()).min(1).max(100) })
-  .describe('Messages of which all are accepted or none. A fault is named by its place: `messages[3].to_agent`.')
+  .strictObject({ messages: z.array(z.unknown()).check(z.minLength(1), z.maxLength(100)) })
+  .check(
+    z.describe('Messages of which all are accepted or none. A fault is named by its place: `messages[3].to_agent`.'),
+  )
 
-export const MessagePath = z.object({ message_id: Printable.describe("The sender's own id of the message.") })
+export const MessagePath = z.object({ message_id: Printable.check(z.describe("The sender's own id of the message.")) })
 /** Who sent the message, which the agent of the key need not tell, and which of a topic's many recipients to show. */
 export const SenderQuery = z.strictObject({
-  from_agent: AgentName.describe('The sender of the message; the agent of the key unless given.').exactOptional(),
+  from_agent: z.exactOptional(
+    AgentName.check(z.describe('The sender of the message; the agent of the key unless given.')),
+  ),
   ...paging,
 })

@@ -1,31 +1,31 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { HiveError } from '../../core/errors.ts'
 import { AgentName } from '../../core/protocol/agent-name.ts'
 import { fieldErrors } from '../../core/protocol/field-errors.ts'
 import { Printable } from '../../core/protocol/printable.ts'
 import { Timestamp } from '../../core/protocol/timestamp.ts'
 import type { MetricPoint as Point } from '../../core/records/metrics-repository.ts'
-import { paging } from './paging.ts'
-import { timeRange } from './time-range.ts'
+import { paging, wholeNumber } from './paging.ts'
+import { timeRange, wholeTimeRange } from './time-range.ts'
 
 /** One measurement; without a timestamp it is of now. */
 export const MetricPoint = z
   .strictObject({
-    agent_name: AgentName.describe('Whom the point is about; it need not be registered.'),
-    metric_type: Printable.describe('What was measured, such as `latency_ms`.'),
+    agent_name: AgentName.check(z.describe('Whom the point is about; it need not be registered.')),
+    metric_type: Printable.check(z.describe('What was measured, such as `latency_ms`.')),
     value: z.number(),
-    timestamp: Timestamp.describe('When it was measured; now unless given.').exactOptional(),
-    metadata: z.record(z.string(), z.unknown()).exactOptional(),
-    source_database: Printable.nullable().describe('Where the point was copied from.').exactOptional(),
+    timestamp: z.exactOptional(Timestamp.check(z.describe('When it was measured; now unless given.'))),
+    metadata: z.exactOptional(z.record(z.string(), z.unknown())),
+    source_database: z.exactOptional(z.nullable(Printable).check(z.describe('Where the point was copied from.'))),
   })
-  .describe('One measurement.')
+  .check(z.describe('One measurement.'))
 
 /** Body of `POST /v1/metrics`: many points, or one bare. */
-export const MetricPoints = z.strictObject({ points: z.array(MetricPoint).min(1).max(5_000) })
+export const MetricPoints = z.strictObject({ points: z.array(MetricPoint).check(z.minLength(1), z.maxLength(5_000)) })
 
 const filters = {
-  agent_name: AgentName.describe('Only points of this agent.').exactOptional(),
-  metric_type: Printable.describe('Only points of this type.').exactOptional(),
+  agent_name: z.exactOptional(AgentName.check(z.describe('Only points of this agent.'))),
+  metric_type: z.exactOptional(Printable.check(z.describe('Only points of this type.'))),
 }
 
 /** Query of `GET /v1/metrics`: newest first, from (included) to (excluded). */
@@ -38,14 +38,12 @@ export const MetricQuery = z.strictObject({
 /** Query of `GET /v1/metrics/rollup`. */
 export const RollupQuery = z.strictObject({
   ...filters,
-  from: timeRange.from.unwrap(),
-  to: timeRange.to.unwrap(),
-  interval_seconds: z.coerce
-    .number<string>('must be a whole number')
-    .int()
-    .min(1)
-    .max(31_536_000)
-    .describe('Length of an interval, counted from the start of 1970. At most 10,000 rows are answered.'),
+  ...wholeTimeRange,
+  interval_seconds: wholeNumber(
+    1,
+    31_536_000,
+    'Length of an interval, counted from the start of 1970. At most 10,000 rows are answered.',
+  ),
 })
 
 /**

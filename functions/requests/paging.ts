@@ -1,20 +1,23 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
+
+/** A whole number as a query has it, within bounds. */
+export const wholeNumber = (least: number, most: number, description: string) =>
+  z.coerce
+    .number<string>('must be a whole number')
+    .check(z.int(), z.minimum(least), z.maximum(most), z.describe(description))
 
 /** How many items a page has at most, and where it starts: after the page that gave the cursor. */
 export const paging = {
-  limit: z.coerce
-    .number<string>('must be a whole number')
-    .int()
-    .min(1)
-    .max(1_000)
-    .describe('How many items the page has at most.')
-    .default(100),
-  cursor: z
-    .string()
-    .min(1)
-    .max(2_048)
-    .describe('The `next_cursor` of the page before; the first page unless given.')
-    .exactOptional(),
+  limit: z._default(wholeNumber(1, 1_000, 'How many items the page has at most.'), 100),
+  cursor: z.exactOptional(
+    z
+      .string()
+      .check(
+        z.minLength(1),
+        z.maxLength(2_048),
+        z.describe('The `next_cursor` of the page before; the first page unless given.'),
+      ),
+  ),
 }
 
 /** Query of a list without filters. */

@@ -1,9 +1,14 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /** Body of `POST /v1/projection/rebuild`: how many records one call brings, and where it goes on. */
 export const RebuildProjection = z
   .strictObject({
-    limit: z.int().min(1).max(1_000).describe('How many records this call brings at most.').default(500),
-    cursor: z.string().min(1).max(2_048).describe('The `next_cursor` of the call before.').exactOptional(),
+    limit: z._default(
+      z.int().check(z.minimum(1), z.maximum(1_000), z.describe('How many records this call brings at most.')),
+      500,
+    ),
+    cursor: z.exactOptional(
+      z.string().check(z.minLength(1), z.maxLength(2_048), z.describe('The `next_cursor` of the call before.')),
+    ),
   })
-  .describe('How much one call brings, and where it goes on.')
+  .check(z.describe('How much one call brings, and where it goes on.'))
