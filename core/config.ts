@@ -98,6 +98,9 @@ export const HiveConfig = z.strictObject({
   /** `receive` calls that may wait at the same time; beyond it the answer is immediate. */
   maxWaiters: count(500),
 
+  /** Whether log lines name the messages that they are about. */
+  logMessages: z.stringbool().default(true),
+
   /** Days after which rows are deleted from the records; 0 keeps them for good. */
   metricsDays: days,
   conversationsDays: days,
@@ -137,7 +140,7 @@ export function loadConfig(env: Record<string, string | undefined>): HiveConfig 
 
 /** In deployed stages a slip such as seconds for milliseconds must not melt the bill. */
 function enforceMinima(config: HiveConfig): void {
-  const minima: Partial<Record<keyof HiveConfig, number>> = {
+  const minima = {
     statusRetentionMs: 3_600_000,
     deadRetentionMs: 3_600_000,
     dedupMarginMs: 3_600_000,
@@ -145,7 +148,7 @@ function enforceMinima(config: HiveConfig): void {
     deliveryTimeoutMs: 500,
     breakerOpenMs: 1_000,
     apiKeyCacheMs: 1_000,
-  }
+  } satisfies Partial<Record<keyof HiveConfig, number>>
   const faults = Object.entries(minima).filter(([field, least]) => Number(config[field as keyof HiveConfig]) < least)
   if (faults.length > 0) {
     throw new Error(

@@ -6,6 +6,7 @@ import { type Bus, createBus } from './bus/bus.ts'
 import type { HiveConfig } from './config.ts'
 import type { EndpointPolicy } from './delivery/endpoint-guard.ts'
 import { createQueue, type Queue } from './delivery/queue.ts'
+import { createJsonLog } from './json-log.ts'
 import type { Records } from './records/create-records.ts'
 
 /** Time, in ms since the epoch. */
@@ -58,12 +59,6 @@ const systemIds: Ids = {
   random: Math.random,
 }
 
-const line = (level: string) => (message: string, extra?: object) =>
-  console.log(JSON.stringify({ level, message, ...extra }))
-
-/** One JSON object a line on standard output, as CloudWatch reads it. */
-const jsonLog: Log = { info: line('INFO'), warn: line('WARN'), error: line('ERROR') }
-
 /** Builds a hive from its configuration: the only place where clients are made. `parts` replaces some of them. */
 export function createHive(
   config: HiveConfig,
@@ -75,7 +70,7 @@ export function createHive(
     config,
     clock,
     ids: parts.ids ?? systemIds,
-    log: parts.log ?? jsonLog,
+    log: parts.log ?? createJsonLog((line) => process.stdout.write(line), clock.now),
     bus: createBus(config, clock.now),
     queue: parts.queue ?? createQueue(config),
     records: () => {

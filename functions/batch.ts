@@ -3,6 +3,8 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod/mini'
 import type { Hive } from '../core/hive.ts'
 import { parseJson } from '../core/protocol/json.ts'
+import { isJsonObject } from '../core/protocol/json-value.ts'
+import { type Trace, traced } from '../core/trace.ts'
 import { errorDetails } from './error-details.ts'
 import { warmHive } from './warm.ts'
 
@@ -16,14 +18,20 @@ export function batch<T>(
   body: z.core.$ZodType<T>,
   work: (hive: Hive, body: T) => Promise<unknown>,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
-  const settle = async (event: SQSEvent): Promise<Outcomes> =>
+  const settle = async (event: SQSEvent, context: Context): Promise<Outcomes> =>
     Promise.allSettled(
       event.Records.map(async (record) => {
-        await work(warmHive(), z.parse(body, parseJson(record.body)))
+        const given = parseJson(record.body)
+        await work(traced(warmHive(), traceOf(context, given)), z.parse(body, given))
       }),
     )
   const handler = middy<SQSEvent, Outcomes | SQSBatchResponse>(settle, { timeoutEarlyInMillis: 0 }).use(reportFailures)
   return async (event, context) => (await handler(event, context)) as SQSBatchResponse
+}
+
+function traceOf({ awsRequestId }: Context, wake: unknown): Trace {
+  const cause = isJsonObject(wake) ? wake.caused_by : undefined
+  return { request_id: awsRequestId, ...(typeof cause === 'string' ? { caused_by: cause } : {}) }
 }
 
 const reportFailures: MiddlewareObj<SQSEvent, Outcomes | SQSBatchResponse> = {

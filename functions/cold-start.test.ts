@@ -3,7 +3,15 @@ import { build, type Metafile } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { routes } from './routes.ts'
 
-const files = [...new Set(routes.map(({ file }) => file)), 'not-found', 'deliver', 'history', 'sweep', 'retention']
+const files = [
+  ...new Set(routes.map(({ file }) => file)),
+  'not-found',
+  'deliver',
+  'history',
+  'sweep',
+  'retention',
+  'audit',
+]
 
 let metafile: Metafile
 beforeAll(async () => {

@@ -6,6 +6,7 @@ import { RateLimited } from '../core/access/rate-limit.ts'
 import { type FieldError, HiveError } from '../core/errors.ts'
 import type { Hive } from '../core/hive.ts'
 import { fieldErrors } from '../core/protocol/field-errors.ts'
+import { traced } from '../core/trace.ts'
 import { type Answer, toResult } from './answer.ts'
 import { authorize } from './authorize.ts'
 import { decodeBody, decodeQuery } from './decode-request.ts'
@@ -28,6 +29,8 @@ export type HttpRequest = {
   headers: Record<string, string | undefined>
   event: APIGatewayProxyEventV2
   caller: Caller
+  /** When it came, in ms. */
+  since: number
 }
 
 type Operation = { shape: InputShape; answer(hive: Hive, input: never, request: HttpRequest): Promise<Answer> }
@@ -51,11 +54,12 @@ export function http(operations: Partial<Record<RouteKey | '$default', Operation
   const answer = async (event: Event, context: HiveContext): Promise<Result> => {
     const operation = operations[event.routeKey as RouteKey]
     if (!operation) throw new Error(`this function does not serve ${event.routeKey}`)
-    const caller = context.known?.caller
+    const { caller, since = 0 } = context.known ?? {}
     if (!caller) throw new Error('nobody was let in')
     const input = parseInput(operation.shape, event)
-    const request = { id: requestId(event), headers: event.headers, event, caller }
-    return toResult(await operation.answer(warmHive(), input as never, request))
+    const request = { id: requestId(event), headers: event.headers, event, caller, since }
+    const hive = traced(warmHive(), { request_id: request.id })
+    return toResult(await operation.answer(hive, input as never, request))
   }
   return middy<Event, Result, Error, HiveContext>(answer, { timeoutEarlyInMillis: 500, timeoutEarlyResponse: tooLate })
     .use(identified)
@@ -106,7 +110,7 @@ function report(event: Event, error: unknown): void {
 
 const authorized: Stack = {
   before: async ({ event, context }) => {
-    const known: Known = {}
+    const known: Known = { since: warmHive().clock.now() }
     context.known = known
     const attempt = {
       routeKey: event.routeKey,

@@ -2,7 +2,8 @@ import { noteActing } from '../core/access/acting-for.ts'
 import { auditInbox } from '../core/bus/audit.ts'
 import { receive } from '../core/bus/receive.ts'
 import { requestIdFrom } from '../core/bus/request-id.ts'
-import { settle } from '../core/bus/settle.ts'
+import { countOutcomes, settle } from '../core/bus/settle.ts'
+import { measure } from '../core/measure.ts'
 import { http, on } from './http.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import { AgentPath } from './requests/agents.ts'
@@ -20,6 +21,9 @@ export const handler = http({
       await noteActing(hive, request.caller, 'inbox.receive', [path.agent])
       const requestId = requestIdFrom(idempotencyKey(request) ?? request.id)
       const received = await receive(hive, path.agent, { ...toReceiveInput(body), requestId })
+      if (received.messages.length > 0) {
+        measure(hive, 'received', {}, { agent: path.agent, messages: received.messages.map(({ message }) => message) })
+      }
       return { body: { agent: path.agent, ...received } }
     },
   ),
@@ -28,7 +32,9 @@ export const handler = http({
     { path: AgentPath, body: Settle },
     async (hive, { path, body }, { caller }) => {
       await noteActing(hive, caller, 'inbox.settle', [path.agent])
-      return { body: await settle(hive, path.agent, body) }
+      const settled = await settle(hive, path.agent, body)
+      measure(hive, 'settled', countOutcomes(settled), { agent: path.agent })
+      return { body: settled }
     },
   ),
 })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod/mini'
 import { noteActing } from '../core/access/acting-for.ts'
 import { actOnlyAsSelf, agentToRead, type Caller } from '../core/access/caller.ts'
+import { measure } from '../core/measure.ts'
 import { type HttpRequest, http, on } from './http.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import { MetricQuery, RollupQuery, readPoints } from './requests/metrics.ts'
@@ -15,7 +16,9 @@ export const handler = http({
     const { metrics } = await hive.records()
     const named = points.map(({ agent_name }) => agent_name)
     await noteActing(hive, request.caller, 'metrics.write', named)
-    return { status: 201, body: { written: await metrics.write(points, { key: writeKey(request) }) } }
+    const written = await metrics.write(points, { key: writeKey(request) })
+    measure(hive, 'metrics written', { MetricWriteLatency: hive.clock.now() - request.since }, { points: written })
+    return { status: 201, body: { written } }
   }),
   'GET /v1/metrics': on({ query: MetricQuery }, async (hive, { query }, { caller }) => {
     const filters = ofReadable(caller, query)

@@ -3,21 +3,23 @@ import { noteActing } from '../core/access/acting-for.ts'
 import { actOnlyAsSelf, type Caller } from '../core/access/caller.ts'
 import { publish } from '../core/bus/publish.ts'
 import type { Hive } from '../core/hive.ts'
+import { measure } from '../core/measure.ts'
 import { isJsonObject } from '../core/protocol/json-value.ts'
-import { parseMessage, parseMessages } from '../core/protocol/message.ts'
+import { type AgentMessage, parseMessage, parseMessages } from '../core/protocol/message.ts'
 import { http, on } from './http.ts'
 import { PublishBatch } from './requests/messages.ts'
 
 /** Takes messages in: one, or a batch of which all or none are taken. */
 export const handler = http({
-  'POST /v1/messages': on({ body: z.unknown() }, async (hive, { body }, { caller }) => {
+  'POST /v1/messages': on({ body: z.unknown() }, async (hive, { body }, { caller, since }) => {
     const message = parseMessage(withSender(body, caller), parsing(hive))
     actOnlyAsSelf(caller, [{ field: 'from_agent', agent: message.from_agent }])
     await noteActing(hive, caller, 'message.publish', [message.from_agent])
     const [published = {}] = await publish(hive, [message])
+    tell(hive, [message], since)
     return { status: 202, body: published }
   }),
-  'POST /v1/messages/batch': on({ body: PublishBatch }, async (hive, { body }, { caller }) => {
+  'POST /v1/messages/batch': on({ body: PublishBatch }, async (hive, { body }, { caller, since }) => {
     const path = (index: number) => `messages[${index}]`
     const inputs = body.messages.map((message) => withSender(message, caller))
     const messages = parseMessages(inputs, { ...parsing(hive), path })
@@ -25,9 +27,16 @@ export const handler = http({
     actOnlyAsSelf(caller, senders)
     const named = senders.map(({ agent }) => agent)
     await noteActing(hive, caller, 'message.publish', named)
-    return { status: 202, body: { results: await publish(hive, messages, { path: (index) => `${path(index)}.` }) } }
+    const results = await publish(hive, messages, { path: (index) => `${path(index)}.` })
+    tell(hive, messages, since)
+    return { status: 202, body: { results } }
   }),
 })
+
+function tell(hive: Hive, messages: AgentMessage[], since: number): void {
+  const values = { PublishLatency: hive.clock.now() - since, MessagesAccepted: messages.length }
+  measure(hive, 'published', values, { messages })
+}
 
 const parsing = (hive: Hive) => ({ now: hive.clock.now(), newId: hive.ids.messageId })
 

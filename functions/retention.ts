@@ -1,5 +1,5 @@
 import { forgetOld } from '../core/records/retention.ts'
-import { warmHive } from './warm.ts'
+import { scheduled } from './scheduled.ts'
 
 /** Each hour: rows that are older than the stage keeps them are deleted. */
-export const handler = async (): Promise<object> => forgetOld(warmHive())
+export const handler = scheduled(forgetOld)

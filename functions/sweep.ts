@@ -1,5 +1,5 @@
 import { sweep } from '../core/delivery/sweep.ts'
-import { warmHive } from './warm.ts'
+import { scheduled } from './scheduled.ts'
 
 /** Each minute: whatever is due and has no wake gets one. */
-export const handler = async (): Promise<object> => sweep(warmHive())
+export const handler = scheduled(sweep)

@@ -1,11 +1,12 @@
-import { api, apiFunctions } from './api.ts'
+import { type Measure, namespace } from '../core/measure.ts'
+import { api } from './api.ts'
 import { functionName } from './hive-function.ts'
 import * as queues from './queues.ts'
 import { schedules } from './schedules.ts'
 import { settings } from './stage.ts'
 import { workers } from './workers.ts'
 
-type Statistic = { statistic: 'Sum' | 'Maximum' } | { extendedStatistic: 'p99' }
+type Statistic = { statistic: 'Sum' | 'Maximum' } | { extendedStatistic: 'p95' | 'p99' }
 type Alarm = Statistic & {
   namespace: string
   metric: string
@@ -98,11 +99,43 @@ alarm('SweepMissing', 'The sweep has not run: what lost its wake is not found.',
   minutes: 5,
   missing: 'breaching',
 })
+/** What the functions measure themselves, in lines of their logs. */
+const measured = (metric: Measure) => ({ namespace, metric, dimensions: { stage: $app.stage } })
+
 alarm('PublishSlow', 'One publish in a hundred takes more than a second.', {
-  namespace: 'AWS/Lambda',
-  metric: 'Duration',
-  dimensions: { FunctionName: (apiFunctions.publish as sst.aws.Function).name },
+  ...measured('PublishLatency'),
   extendedStatistic: 'p99',
   above: 1_000,
   minutes: 5,
+})
+
+alarm('MetricWriteSlow', 'One write of metrics in twenty takes more than 50 ms.', {
+  ...measured('MetricWriteLatency'),
+  extendedStatistic: 'p95',
+  above: 50,
+  minutes: 10,
+})
+
+alarm('ConservationViolated', 'An inbox has lost messages, or has more than it was given.', {
+  ...measured('ConservationViolated'),
+  statistic: 'Sum',
+  above: 0,
+  minutes: 1,
+})
+
+alarm('AuditMissing', 'For two hours no inbox was checked for lost messages.', {
+  namespace: 'AWS/Lambda',
+  metric: 'Invocations',
+  dimensions: { FunctionName: schedules.audit.name },
+  statistic: 'Sum',
+  below: 1,
+  minutes: 120,
+  missing: 'breaching',
+})
+
+alarm('MigrationVerifyFailed', 'The rows of a migration are not those of its source.', {
+  ...measured('MigrationVerifyFailed'),
+  statistic: 'Sum',
+  above: 0,
+  minutes: 1,
 })

@@ -9,7 +9,7 @@ import { httpEvent, invokeBundle, linksOf } from '../scripts/stack/invoke-bundle
 import { testCloud } from '../test/test-cloud.ts'
 
 const apiFiles = [...new Set<string>(routes.map(({ file }) => file)), 'not-found']
-const workerFiles = ['deliver', 'history', 'sweep', 'retention']
+const workerFiles = ['deliver', 'history', 'sweep', 'retention', 'audit']
 const files = [...apiFiles, ...workerFiles]
 
 let cloud: Cloud
@@ -120,5 +120,6 @@ describe('in a process of its own, with links and nothing else', () => {
   it('schedules run', async () => {
     expect(await invoke('sweep', {})).toMatchObject({ inboxes: expect.any(Number) })
     expect(await invoke('retention', {})).toMatchObject({ unfinished: [] })
+    expect(await invoke('audit', {})).toMatchObject({ violated: 0 })
   })
 })

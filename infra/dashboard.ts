@@ -1,3 +1,4 @@
+import { type Measure, namespace } from '../core/measure.ts'
 import { api, apiFunctions } from './api.ts'
 import * as queues from './queues.ts'
 import { schedules } from './schedules.ts'
@@ -11,9 +12,14 @@ const deadLetterNames = $resolve(Object.values(queues).map(({ deadLetters }) => 
 
 const body = $resolve({ region, names, queueNames, deadLetterNames, apiId: api.nodes.api.id }).apply((the) => {
   const perFunction = (metric: string) => the.names.map((name) => ['AWS/Lambda', metric, 'FunctionName', name])
+  const own = (...metrics: Measure[]) => metrics.map((metric) => [namespace, metric, 'stage', $app.stage])
   const charts: [title: string, statistic: string, metrics: string[][]][] = [
     ['Requests', 'Sum', ['Count', '4xx', '5xx'].map((metric) => ['AWS/ApiGateway', metric, 'ApiId', the.apiId])],
     ['Latency of requests, p99 ms', 'p99', [['AWS/ApiGateway', 'Latency', 'ApiId', the.apiId]]],
+    ['Latency of publish and metric writes, p99 ms', 'p99', own('PublishLatency', 'MetricWriteLatency')],
+    ['Messages', 'Sum', own('MessagesAccepted', 'MessagesDelivered', 'MessagesRetried', 'MessagesFailed')],
+    ['Written to history', 'Sum', own('EventsRecorded')],
+    ['What must stay 0', 'Sum', own('ConservationViolated', 'MigrationVerifyFailed')],
     ['Invocations', 'Sum', perFunction('Invocations')],
     ['Duration, p99 ms', 'p99', perFunction('Duration')],
     ['Errors', 'Sum', perFunction('Errors')],

@@ -11,4 +11,5 @@ function scheduled(file: string, schedule: 'rate(1 minute)' | 'rate(1 hour)'): s
 export const schedules = {
   sweep: scheduled('sweep', 'rate(1 minute)'),
   retention: scheduled('retention', 'rate(1 hour)'),
+  audit: scheduled('audit', 'rate(1 hour)'),
 }

@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { measures, namespace } from '../core/measure.ts'
 import { routes } from '../functions/routes.ts'
 import { type Inputs, type Resource, type Synthesized, synthesize } from '../test/stack/synthesize.ts'
 
@@ -125,7 +128,7 @@ describe('functions', () => {
   it('run on Node 24 and arm64, below the time that API Gateway waits', () => {
     for (const stage of stages()) {
       const functions = Object.entries(all(stage, 'aws:lambda/function:Function'))
-      const workers = ['DeliverFunction', 'HistoryFunction', 'SweepFunction', 'RetentionFunction']
+      const workers = ['DeliverFunction', 'HistoryFunction', 'SweepFunction', 'RetentionFunction', 'AuditFunction']
       for (const [name, { runtime, architectures, timeout }] of functions) {
         expect({ runtime, architectures }).toEqual({ runtime: 'nodejs24.x', architectures: ['arm64'] })
         expect(timeout).toBe(workers.includes(name) ? 60 : 29)
@@ -162,6 +165,7 @@ describe('functions', () => {
     const functions = production.builds.map(({ functionID }) => `${functionID}Role`)
     const others = Object.entries(roles).filter(([name]) => !functions.includes(name))
     expect(others.map(([name, role]) => [name, permissions(role)]).sort()).toEqual([
+      ['AuditScheduleRole', ['lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:AuditFunction']],
       [
         'RetentionScheduleRole',
         ['lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:RetentionFunction'],
@@ -171,6 +175,7 @@ describe('functions', () => {
     const schedules = all(production, 'aws:scheduler/schedule:Schedule')
     expect(schedules.SweepScheduleSchedule?.scheduleExpression).toBe('rate(1 minute)')
     expect(schedules.RetentionScheduleSchedule?.scheduleExpression).toBe('rate(1 hour)')
+    expect(schedules.AuditScheduleSchedule?.scheduleExpression).toBe('rate(1 hour)')
   })
 
   it('get their configuration through links, and nothing of it through the environment', () => {
@@ -261,6 +266,35 @@ describe('alarms', () => {
     }
     expect(all(production, 'aws:sns/topicSubscription:TopicSubscription')).toEqual({})
     expect(only(personal, 'aws:sns/topicSubscription:TopicSubscription').endpoint).toBe('ada@example.com')
+  })
+
+  it('each have a place in the runbook', async () => {
+    const runbook = await readFile(join(import.meta.dirname, '..', 'docs', 'operate.md'), 'utf8')
+    const headings = runbook.split('\n').filter((line) => line.startsWith('### '))
+    const named = new Set(headings.flatMap((line) => line.slice('### '.length).split(', ')))
+    const alarms = Object.keys(all(production, 'aws:cloudwatch/metricAlarm:MetricAlarm'))
+    expect(alarms.filter((name) => !named.has(name))).toEqual([])
+  })
+
+  it('watch what the functions measure, under the names that they measure it by', () => {
+    for (const [stage, name] of [
+      [production, 'production'],
+      [personal, 'ada'],
+    ] as const) {
+      const own = Object.values(all(stage, 'aws:cloudwatch/metricAlarm:MetricAlarm')).filter(
+        (alarm) => alarm.namespace === namespace,
+      )
+      expect(own.map(({ metricName }) => metricName).sort()).toEqual([
+        'ConservationViolated',
+        'MetricWriteLatency',
+        'MigrationVerifyFailed',
+        'PublishLatency',
+      ])
+      for (const { metricName, dimensions } of own) {
+        expect(Object.keys(measures)).toContain(metricName)
+        expect(dimensions).toEqual({ stage: name })
+      }
+    }
   })
 
   it('watch every queue and dead-letter queue, the workers, the schedules and the API', () => {

@@ -72,7 +72,7 @@ describe('recording a security event', () => {
 
   it('stores a bounded number of a type in a minute from however many functions', async () => {
     const { hive } = await hiveAt()
-    const functions = Array.from({ length: 30 }, () => ({ ...hive }))
+    const functions = Array.from({ length: 30 }, () => ({ ...hive, access: { ...hive.access } }))
     for (const one of functions) {
       for (let n = 0; n < 20; n++) await recordSecurityEvent(one, event)
     }

@@ -32,7 +32,7 @@ const patienceMs = 1_000
 
 type Sample = { minute: number; written: number; dropped: number }
 
-const samples = new WeakMap<Hive, BoundedMap<Sample>>()
+const samples = new WeakMap<Hive['access'], BoundedMap<Sample>>()
 
 /**
  * Writes a security event, unless there were many of its type and origin in this minute: attacks must not fill the table, nor slow
@@ -71,8 +71,8 @@ export async function recordSecurityEvent(hive: Hive, event: NewSecurityEvent): 
 /** What happened of one kind in the minute that runs; what was left out is carried over from the one before. */
 function sampleOf(hive: Hive, kind: string): Sample {
   const minute = Math.floor(hive.clock.now() / 60_000)
-  const ofHive = samples.get(hive) ?? new BoundedMap<Sample>(mostOrigins)
-  samples.set(hive, ofHive)
+  const ofHive = samples.get(hive.access) ?? new BoundedMap<Sample>(mostOrigins)
+  samples.set(hive.access, ofHive)
   let sample = ofHive.get(kind)
   if (sample?.minute !== minute) {
     sample = { minute, written: 0, dropped: sample?.dropped ?? 0 }

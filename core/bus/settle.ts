@@ -63,6 +63,13 @@ export async function settle(hive: Hive, agent: string, input: SettleInput): Pro
   ])
 }
 
+/** How many messages came to what in a settlement; repetitions of an earlier one are left out. */
+export function countOutcomes({ results }: Settled) {
+  const count = (wanted: Outcome) =>
+    results.filter((result) => 'outcome' in result && result.outcome === wanted && !result.duplicate).length
+  return { MessagesDelivered: count('delivered'), MessagesRetried: count('retrying'), MessagesFailed: count('failed') }
+}
+
 /** One settlement: acknowledge, nack, fail, release (the attempt does not count) or extend. */
 export type Action = { action: 'a' | 'n' | 'f' | 'r' | 'e'; receipt: string; ms: number; reason: string; field: string }
 

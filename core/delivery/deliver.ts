@@ -3,8 +3,9 @@ import { auditEntry, hiveItself } from '../access/audit.ts'
 import { recordSecurityEvent } from '../access/security-events.ts'
 import { projectAgent } from '../bus/projection.ts'
 import { type Claim, claimDelivery, type Leased } from '../bus/receive.ts'
-import { type Action, settleActions } from '../bus/settle.ts'
+import { type Action, countOutcomes, settleActions } from '../bus/settle.ts'
 import type { Hive } from '../hive.ts'
+import { measure } from '../measure.ts'
 import { encodeEnvelope } from '../protocol/envelope.ts'
 import type { AgentMessage } from '../protocol/message.ts'
 import { type Breaker, recordOutcome } from './breaker.ts'
@@ -35,7 +36,9 @@ export async function deliver(hive: Hive, agent: string): Promise<void> {
     const breaker = gone ? { failures: found.failures, openUntilMs: hive.bus.now() + goneMs } : found
     const waiting = claim.counts.ready > 0
     const last = !waiting || breaker.openUntilMs > 0 || clock.now() >= end
-    await settleActions(hive, agent, actions, { id, last, breaker })
+    const settled = await settleActions(hive, agent, actions, { id, last, breaker })
+    const messages = claim.messages.map(({ message }) => message)
+    measure(hive, 'pushed', countOutcomes(settled), { agent, messages })
     if (gone) await disableEndpoint(hive, agent, claim.target.endpoint)
     if (refused) {
       const description = 'A webhook was not sent: the endpoint leads to an address that is refused.'

@@ -1,5 +1,6 @@
 import { commitOutbox, type OutboxEvent, type OutboxPage, readOutbox } from '../bus/outbox.ts'
 import type { Hive } from '../hive.ts'
+import { measure } from '../measure.ts'
 import { conversationIdOf } from '../protocol/conversation-id.ts'
 import type { ConversationEvent, StatusEvent } from '../records/conversations-repository.ts'
 
@@ -23,8 +24,11 @@ export async function drainHistory(hive: Hive, shard: number): Promise<void> {
     const page = await read(hive, shard, entries)
     if (page.ids.length === 0) return
     const records = await hive.records()
-    await records.conversations.record(acceptedOf(page.events), changesOf(page.events))
+    const accepted = acceptedOf(page.events)
+    const changes = changesOf(page.events)
+    await records.conversations.record(accepted, changes)
     const { empty } = await commitOutbox(hive, shard, page)
+    measure(hive, 'recorded', { EventsRecorded: page.events.length }, { shard, messages: [...accepted, ...changes] })
     if (empty) return
     if (hive.clock.now() >= end) return hive.queue.wakeHistory(shard, 0)
     if (page.bytes < smallPage) entries = Math.min(entries * 4, mostEntries)

@@ -1,11 +1,14 @@
 import type { HiveConfig } from '../config.ts'
 
-/** Wakes the background functions. Both throw when SQS did not take the message; a wake sent twice does no harm. */
+/**
+ * Wakes the background functions. Both throw when SQS did not take the message; a wake sent twice does no harm. `causedBy`
+ * is the request that it comes from, for the log of the function that it wakes.
+ */
 export type Queue = {
   /** Wakes `deliver` for an agent after `delayMs`, rounded up to seconds, at most 15 minutes. */
-  wakeDeliver(agent: string, delayMs: number): Promise<void>
+  wakeDeliver(agent: string, delayMs: number, causedBy?: string): Promise<void>
   /** Wakes `history` for a shard of the outbox after `delayMs`, rounded up to seconds, at most 15 minutes. */
-  wakeHistory(shard: number, delayMs: number): Promise<void>
+  wakeHistory(shard: number, delayMs: number, causedBy?: string): Promise<void>
 }
 
 /** SQS delays a message no longer. */
@@ -27,8 +30,8 @@ export function createQueue(
   }
 
   return {
-    wakeDeliver: (agent, delayMs) => send(config.deliverQueueUrl, { agent }, delayMs),
-    wakeHistory: (shard, delayMs) => send(config.historyQueueUrl, { shard }, delayMs),
+    wakeDeliver: (agent, delayMs, caused_by) => send(config.deliverQueueUrl, { agent, caused_by }, delayMs),
+    wakeHistory: (shard, delayMs, caused_by) => send(config.historyQueueUrl, { shard, caused_by }, delayMs),
   }
 }
 

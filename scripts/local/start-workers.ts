@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Log } from '../../core/hive.ts'
+import { handler as audit } from '../../functions/audit.ts'
 import { handler as deliver } from '../../functions/deliver.ts'
 import { errorDetails } from '../../functions/error-details.ts'
 import { handler as history } from '../../functions/history.ts'
@@ -10,9 +11,9 @@ import { pollQueue } from './poll-queue.ts'
 
 /** The time that a deployed worker has; core keeps well below it. */
 const timeoutMs = 60_000
-const retentionMs = 3_600_000
+const hourMs = 3_600_000
 
-/** Runs the background functions as the stack does: two queues that feed functions, and two schedules. */
+/** Runs the background functions as the stack does: two queues that feed functions, and three schedules. */
 export function startWorkers(options: {
   endpoint: string
   deliverQueueUrl: string
@@ -39,7 +40,11 @@ export function startWorkers(options: {
     concurrency: 4,
     onError,
   })
-  const schedules = [schedule(sweep, sweepMs, onError), schedule(retention, retentionMs, onError)]
+  const schedules = [
+    schedule(sweep, sweepMs, onError),
+    schedule(retention, hourMs, onError),
+    schedule(audit, hourMs, onError),
+  ]
   return {
     async stop() {
       await Promise.all([deliveries, drains, ...schedules].map((worker) => worker.stop()))
