@@ -1,46 +1,58 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { mintApiKey } from '../../core/access/api-key.ts'
+import type { Scope } from '../../core/access/scopes.ts'
+import { projectKey } from '../../core/bus/key-projection.ts'
+import { shardOf } from '../../core/bus/keys.ts'
 import { routes } from '../../functions/routes.ts'
 import { type Bundle, bundleFunction, writeLinks } from '../stack/bundle.ts'
-import { httpEvent, invokeBundle, linksOf } from '../stack/invoke-bundle.ts'
-import { measureLatencies, type Result } from './paired.ts'
-import { benchKey, type Stack } from './stack.ts'
+import { httpEvent, type Invoked, invokeBundle, linksOf } from '../stack/invoke-bundle.ts'
+import { quantile, type Result } from './paired.ts'
+import type { Stack } from './stack.ts'
 
-/** Functions that agents wait for, each with a request that it can answer. */
-const requests = {
-  publish: {
-    route: 'POST /v1/messages',
-    body: { from_agent: 'bench', to_agent: 'bench', message_type: 'cold', body: {} },
-  },
-  inbox: { route: 'POST /v1/agents/{agent}/inbox/receive', path: { agent: 'bench' }, body: {} },
-  metrics: {
+type Request = { file: string; route: string; path?: Record<string, string>; body: object; wakes?: true }
+
+const message = { from_agent: 'bench', to_agent: 'bench', message_type: 'cold', body: {} }
+
+/** What agents wait for, each with a request that it can answer. Most first messages after a pause wake history too. */
+const requests: Record<string, Request> = {
+  publish: { file: 'publish', route: 'POST /v1/messages', body: message },
+  'publish with a wake': { file: 'publish', route: 'POST /v1/messages', body: message, wakes: true },
+  receive: { file: 'inbox', route: 'POST /v1/agents/{agent}/inbox/receive', path: { agent: 'bench' }, body: {} },
+  'metric write': {
+    file: 'metrics',
     route: 'POST /v1/metrics',
     body: { points: [{ agent_name: 'bench', metric_type: 'cold', value: 1 }] },
   },
-} as const
+}
 
 /**
- * Cold starts: a fresh process that loads a function as it is deployed and answers one request, beside one that loads an
- * empty handler. Also prints the size of every API bundle and what is largest in the largest.
+ * Cold starts: a fresh process that loads a function as it is deployed and answers one request of an agent, beside one that
+ * loads an empty handler. Also prints the size of every API bundle and what is largest in the largest.
  */
 export async function benchCold(stack: Stack, rounds: number): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-hive-cold-'))
   try {
     await printSizes(folder)
     await stack.reset([{ name: 'bench' }])
+    const key = await agentKey(stack, 'bench')
     await mkdir(join(folder, 'empty'))
     const empty = join(folder, 'empty', 'bundle.mjs')
     await writeFile(empty, 'export const handler = async () => ({ statusCode: 200 })')
     const results: Result[] = []
-    for (const [file, { route, ...request }] of Object.entries(requests)) {
-      const event = httpEvent(route, { key: benchKey, ...request })
+    for (const [name, { file, route, wakes, ...request }] of Object.entries(requests)) {
+      const event = httpEvent(route, { key, ...request })
       const env = await writeLinks(join(folder, file), linksOf(stack.hive.config))
       const sides = [
-        { name: `${file}, as deployed`, call: () => answer(join(folder, file, 'bundle.mjs'), event, env) },
-        { name: 'an empty handler', call: () => answer(empty, event, {}) },
+        {
+          name: `${name}, as deployed`,
+          prepare: wakes && (() => emptyOutbox(stack)),
+          invoke: () => answer(join(folder, file, 'bundle.mjs'), event, env),
+        },
+        { name: 'an empty handler', invoke: () => answer(empty, event, {}) },
       ]
-      results.push(...(await measureLatencies(`cold start of ${file}, whole process`, sides, rounds * 4, [0.5])))
+      results.push(...(await measureProcesses(`cold start of ${name}`, sides, rounds * 4)))
     }
     return results
   } finally {
@@ -48,9 +60,60 @@ export async function benchCold(stack: Stack, rounds: number): Promise<Result[]>
   }
 }
 
-async function answer(file: string, event: object, env: Record<string, string>): Promise<void> {
-  const { result } = await invokeBundle(file, event, env)
-  if (result.statusCode >= 300) throw new Error(`${file} answered ${result.statusCode}: ${result.body}`)
+/** An agent's own key: one of an operator would make the function write to the audit log in Postgres. */
+async function agentKey({ hive }: Stack, agent: string): Promise<string> {
+  const { text, id, secretHash } = mintApiKey(hive.config)
+  const ends = { expires_at: null, revoked_at: null, replaces: null }
+  const scopes: Scope[] = ['publish', 'receive', 'metrics:write']
+  await projectKey(hive, { id, version: 1, secret_hash: secretHash, agent, scopes, created_at: '', ...ends })
+  return text
+}
+
+/** As if history had just drained it: the next message wakes history again. */
+async function emptyOutbox({ hive, redis }: Stack): Promise<void> {
+  const shard = shardOf('bench')
+  await redis.del(hive.bus.keys.outbox(shard), hive.bus.keys.outboxBytes(shard))
+}
+
+type ColdSide = { name: string; prepare?: (() => Promise<void>) | undefined; invoke(): Promise<Invoked> }
+
+/** Processes in turn, so that a machine that slows down does so for both sides; processor time tells what others disturb less. */
+async function measureProcesses(name: string, sides: ColdSide[], runs: number): Promise<Result[]> {
+  const samples = sides.map((): Invoked[] => [])
+  for (let run = -2; run < runs; run++) {
+    for (const [i, side] of sides.entries()) {
+      await side.prepare?.()
+      const sample = await side.invoke()
+      if (run >= 0) samples[i]?.push(sample)
+    }
+  }
+  return [
+    summary(name, 'ms, whole process', sides, samples, ({ processMs }) => processMs),
+    summary(name, 'ms, processor time', sides, samples, ({ cpuMs }) => cpuMs),
+  ]
+}
+
+function summary(
+  name: string,
+  unit: string,
+  sides: ColdSide[],
+  samples: Invoked[][],
+  pick: (sample: Invoked) => number,
+): Result {
+  const lists = samples.map((list) => list.map(pick))
+  const described = sides.map((side, i) => {
+    const list = lists[i] ?? []
+    return { name: side.name, median: quantile(list, 0.5), least: quantile(list, 0), most: quantile(list, 1) }
+  })
+  const [ours, ...others] = described
+  return { name, unit, sides: described, ratios: others.map(({ median }) => (ours?.median ?? 0) / median) }
+}
+
+async function answer(file: string, event: object, env: Record<string, string>): Promise<Invoked> {
+  const invoked = await invokeBundle(file, event, env)
+  const { statusCode, body } = invoked.result
+  if (statusCode >= 300) throw new Error(`${file} answered ${statusCode}: ${body}`)
+  return invoked
 }
 
 async function printSizes(folder: string): Promise<void> {

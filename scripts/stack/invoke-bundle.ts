@@ -13,6 +13,8 @@ export type Invoked = {
   result: any
   /** How long importing the bundle took. */
   loadMs: number
+  /** Processor time of the whole process until it had answered, of the system on its behalf too. */
+  cpuMs: number
   /** From the start of the process to its end. */
   processMs: number
 }
