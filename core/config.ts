@@ -1,8 +1,11 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
-const ms = (byDefault: number) => z.coerce.number().int().min(1).default(byDefault)
-const days = z.coerce.number().int().min(0).max(36_500).default(0)
-const count = (byDefault: number) => z.coerce.number().int().min(1).default(byDefault)
+const whole = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  z.coerce.number().check(z.int(), z.minimum(least), z.maximum(most))
+const ms = (byDefault: number, { least = 1, most }: { least?: number; most?: number } = {}) =>
+  z._default(whole(least, most), byDefault)
+const days = z._default(whole(0, 36_500), 0)
+const count = (byDefault: number) => z._default(whole(1), byDefault)
 
 /**
  * Everything that can be set, each with its environment name (`HIVE_` + upper case of the path).
@@ -10,49 +13,49 @@ const count = (byDefault: number) => z.coerce.number().int().min(1).default(byDe
  */
 export const HiveConfig = z.strictObject({
   /** Name of the deployment; part of every Redis key. */
-  stage: z
-    .string()
-    .regex(/^[a-z0-9-]{1,32}$/)
-    .default('local'),
+  stage: z._default(z.string().check(z.regex(/^[a-z0-9-]{1,32}$/)), 'local'),
   /** Deployed stages enforce sane minima of durations; see `enforceMinima`. */
-  deployed: z.stringbool().default(false),
+  deployed: z._default(z.stringbool(), false),
 
   redisRestUrl: z.url(),
-  redisRestToken: z.string().min(1),
+  redisRestToken: z.string().check(z.minLength(1)),
   /** Retries of one Redis REST call after a network error; must end before the function's time-out. */
-  redisRetries: z.coerce.number().int().min(0).default(2),
+  redisRetries: z._default(whole(0), 2),
   redisTimeoutMs: ms(5_000),
 
   /** Pooled URL for single statements. */
-  databaseUrl: z.string().min(1),
+  databaseUrl: z.string().check(z.minLength(1)),
   /** Direct URL for SQL migrations and bulk work; the pooled one when absent. */
-  databaseDirectUrl: z.string().optional(),
+  databaseDirectUrl: z.optional(z.string()),
   /** How Postgres is reached: Neon's own protocols, or Postgres's for RDS and servers of one's own. */
-  recordsDriver: z.enum(['neon-http', 'neon-websocket', 'pg']).default('neon-http'),
+  recordsDriver: z._default(z.enum(['neon-http', 'neon-websocket', 'pg']), 'neon-http'),
   /** Connections that one function keeps at most; HTTP keeps none. */
   databaseConnections: count(2),
   /** Where Neon's HTTP and WebSocket protocols are served when it is not Neon itself (the local cloud). */
-  neonHttpEndpoint: z.url().optional(),
-  neonWsProxy: z.string().optional(),
+  neonHttpEndpoint: z.optional(z.url()),
+  neonWsProxy: z.optional(z.string()),
 
   /** Where SQS is served when it is not AWS itself. */
-  sqsEndpoint: z.url().optional(),
-  awsRegion: z.string().default('us-east-1'),
+  sqsEndpoint: z.optional(z.url()),
+  awsRegion: z._default(z.string(), 'us-east-1'),
   deliverQueueUrl: z.url(),
   historyQueueUrl: z.url(),
 
   /** One admin key, or two during a rotation, separated by a comma. */
-  adminKeys: z
-    .string()
-    .transform((text) => text.split(',').map((key) => key.trim()))
-    .pipe(z.array(z.string().min(16)).min(1).max(2)),
+  adminKeys: z.pipe(
+    z.pipe(
+      z.string(),
+      z.transform((text) => text.split(',').map((key) => key.trim())),
+    ),
+    z.array(z.string().check(z.minLength(16))).check(z.minLength(1), z.maxLength(2)),
+  ),
   /** Root from which the key that seals signing secrets is derived, and the one that API keys are made and told by. */
-  signingRoot: z.string().min(32),
+  signingRoot: z.string().check(z.minLength(32)),
 
   /** How long a warm function trusts what it knows of an API key: a revoked one is refused everywhere after that. */
-  apiKeyCacheMs: ms(30_000).pipe(z.number().max(40_000)),
+  apiKeyCacheMs: ms(30_000, { most: 40_000 }),
   /** Requests that one API key may make, a class of routes each, in one window; sustained, that is their rate. */
-  rateWindowMs: ms(10_000).pipe(z.number().min(1_000)),
+  rateWindowMs: ms(10_000, { least: 1_000 }),
   ratePublish: count(6_000),
   rateReceive: count(6_000),
   rateMetricsWrite: count(6_000),
@@ -85,7 +88,7 @@ export const HiveConfig = z.strictObject({
   /** An SQS wake that was asked for and not seen after this long counts as lost. */
   wakeGraceMs: ms(60_000),
   /** History is woken this long after a shard's first entry, so that entries are drained together. */
-  historyDelayMs: z.coerce.number().int().min(0).default(1_000),
+  historyDelayMs: z._default(whole(0), 1_000),
   topicMaxSubscribers: count(50_000),
   agentMaxSubscriptions: count(1_000),
   agentMaxCapabilities: count(200),
@@ -99,7 +102,7 @@ export const HiveConfig = z.strictObject({
   maxWaiters: count(500),
 
   /** Whether log lines name the messages that they are about. */
-  logMessages: z.stringbool().default(true),
+  logMessages: z._default(z.stringbool(), true),
 
   /** Days after which rows are deleted from the records; 0 keeps them for good. */
   metricsDays: days,

@@ -52,6 +52,10 @@ describe('starting a function', () => {
     expect(files.filter((file) => filesAtStart(file).some((name) => describes.test(name)))).toEqual(['openapi'])
   })
 
+  it.each(files.filter((file) => file !== 'openapi'))('%s reads requests without the larger half of zod', (file) => {
+    expect(filesAtStart(file).filter((input) => input.includes('/zod/v4/classic/'))).toEqual([])
+  })
+
   it('has the heavy packages behind an import()', () => {
     const inputs = Object.keys(metafile.inputs)
     for (const heavy of ['@neondatabase/serverless', 'pg', '@aws-sdk/client-sqs']) {

@@ -1,8 +1,10 @@
-import { Redis } from '@upstash/redis'
+import type { Redis } from '@upstash/redis'
 import type { HiveConfig } from '../config.ts'
 import { HiveError } from '../errors.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { type Periods, periodsOf } from './periods.ts'
+import { createRedisClient } from './redis-client.ts'
+import { createRest } from './rest.ts'
 import { createSegments, type Segments } from './segments.ts'
 
 /** A named Lua script. `source` is complete: prelude and body. */
@@ -36,20 +38,7 @@ export type Bus = {
  * errors carry whole commands with their payload and never leave this file.
  */
 export function createBus(config: HiveConfig, now: () => number): Bus {
-  const redis = new Redis({
-    url: config.redisRestUrl,
-    token: config.redisRestToken,
-    // numeric-looking strings must come back as they went in
-    automaticDeserialization: false,
-    responseEncoding: false,
-    // one request a call: a merged pipeline could pass Upstash's 10 MB
-    enableAutoPipelining: false,
-    enableTelemetry: false,
-    readYourWrites: false,
-    retry: { retries: config.redisRetries, backoff: (attempt) => 25 * 2 ** attempt },
-    // a function: with a plain signal the client answers 200 "Aborted" instead of failing
-    signal: () => AbortSignal.timeout(config.redisTimeoutMs),
-  })
+  const redis = createRedisClient(createRest(config))
   const periods = periodsOf(config)
   const settings = [
     periods.short,

@@ -45,6 +45,16 @@ function atPause(number: number, act: () => Promise<unknown>) {
   }
 }
 
+/** Lets time pass by Redis's clock, which decides what is due. */
+async function untilRedisIsLater(ms: number): Promise<void> {
+  const moment = async () => {
+    const [seconds, microseconds] = (await hive.bus.ask((redis) => redis.time())).map(Number)
+    return (seconds ?? 0) * 1_000 + (microseconds ?? 0) / 1_000
+  }
+  const end = (await moment()) + ms
+  await expect.poll(moment).toBeGreaterThan(end)
+}
+
 describe('a waiting receive', () => {
   it('answers at once when something is there', async () => {
     await send('a')
@@ -63,13 +73,17 @@ describe('a waiting receive', () => {
   })
 
   it('gets a message whose delay ends meanwhile, also one published after it began to wait', async () => {
-    atPause(1, () => send('delayed', { delivery_options: { delay_seconds: 0.02 } }))
+    atPause(1, async () => {
+      await send('delayed', { delivery_options: { delay_seconds: 0.02 } })
+      await untilRedisIsLater(20)
+    })
     expect(textsOf(await inbox.take({ waitMs: 20_000 }))).toEqual(['delayed'])
   })
 
   it('gets a message whose lease elsewhere runs out meanwhile', async () => {
     await send('lost by another')
     await inbox.take({ leaseMs: 50 })
+    atPause(2, () => untilRedisIsLater(50))
     expect(textsOf(await inbox.take({ waitMs: 20_000 }))).toEqual(['lost by another'])
   })
 

@@ -1,4 +1,5 @@
 import { types as defaultTypes, NeonDbError, neon, neonConfig } from '@neondatabase/serverless'
+import { createPost, type Post } from '../../post.ts'
 import { columnTypes } from './column-types.ts'
 import { HttpRefusal, UnusableUrl } from './failure.ts'
 import { neonClient } from './neon-client.ts'
@@ -18,10 +19,10 @@ const types = columnTypes(defaultTypes)
  */
 export function neonHttp(config: RecordsConfig, options: RunOptions): Driver {
   const sql = neon(config.databaseUrl)
+  const hive: HttpOptions = { endpoint: config.neonHttpEndpoint, post: createPost(), timeoutMs: options.timeoutMs }
 
   async function overHttp<Row>(text: string, values: Value[]): Promise<Row[]> {
-    const hive: HttpOptions = config.neonHttpEndpoint === undefined ? {} : { endpoint: config.neonHttpEndpoint }
-    const fetchOptions = { hive, signal: AbortSignal.timeout(options.timeoutMs) }
+    const fetchOptions = { hive }
     return (await sql.query(text, values, { fetchOptions, types })) as Row[]
   }
 
@@ -58,16 +59,20 @@ export function neonHttp(config: RecordsConfig, options: RunOptions): Driver {
   }
 }
 
-type HttpOptions = { endpoint?: string }
+type HttpOptions = { endpoint: string | undefined; post: Post; timeoutMs: number }
 type HttpInit = RequestInit & { hive?: HttpOptions }
+/** As much of a response as the driver looks at. */
+type HttpResponse = Pick<Response, 'ok' | 'status' | 'json' | 'text'>
 
 // The driver can only be given its endpoint for the whole process. This way each statement brings its own, and
 // statements that are not ours are left alone.
-neonConfig.fetchFunction = async (url: string, { hive, ...init }: HttpInit): Promise<Response> => {
+neonConfig.fetchFunction = async (url: string, { hive, ...init }: HttpInit): Promise<HttpResponse> => {
   if (!hive) return fetch(url, init)
-  if (String(init.body).length > mostHttpLength) throw new HttpRefusal(requestTooLarge)
-  const response = await fetch(hive.endpoint ?? url, init)
-  if (response.ok || response.status === 400) return response
-  await response.body?.cancel()
-  throw new HttpRefusal(response.status)
+  const body = String(init.body)
+  if (body.length > mostHttpLength) throw new HttpRefusal(requestTooLarge)
+  const headers = init.headers as Record<string, string>
+  const { status, text } = await hive.post(new URL(hive.endpoint ?? url), headers, body, hive.timeoutMs)
+  const ok = status >= 200 && status <= 299
+  if (!ok && status !== 400) throw new HttpRefusal(status)
+  return { ok, status, text: async () => text, json: async () => JSON.parse(text) }
 }
