@@ -1,13 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { mintApiKey } from '../../core/access/api-key.ts'
-import type { Scope } from '../../core/access/scopes.ts'
-import { projectKey } from '../../core/bus/key-projection.ts'
 import { shardOf } from '../../core/bus/keys.ts'
 import { routes } from '../../functions/routes.ts'
 import { type Bundle, bundleFunction, writeLinks } from '../stack/bundle.ts'
 import { httpEvent, type Invoked, invokeBundle, linksOf } from '../stack/invoke-bundle.ts'
+import { agentKey } from './agent-key.ts'
 import { quantile, type Result } from './paired.ts'
 import type { Stack } from './stack.ts'
 
@@ -58,15 +56,6 @@ export async function benchCold(stack: Stack, rounds: number): Promise<Result[]>
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-/** An agent's own key: one of an operator would make the function write to the audit log in Postgres. */
-async function agentKey({ hive }: Stack, agent: string): Promise<string> {
-  const { text, id, secretHash } = mintApiKey(hive.config)
-  const ends = { expires_at: null, revoked_at: null, replaces: null }
-  const scopes: Scope[] = ['publish', 'receive', 'metrics:write']
-  await projectKey(hive, { id, version: 1, secret_hash: secretHash, agent, scopes, created_at: '', ...ends })
-  return text
 }
 
 /** As if history had just drained it: the next message wakes history again. */

@@ -20,7 +20,7 @@ const flags = scripts.hive.split(' ').slice(1, -1)
  * Moves one SQLite table, as whole processes, beside pgloader on the same file and the same server: rows kept as they are,
  * which is what pgloader does; and rows that become metrics, for which pgloader needs a statement after it.
  */
-export async function benchMigration(stack: Stack, rounds: number, rows: number): Promise<Result[]> {
+export async function benchMigration(stack: Stack, rounds: number, { rows }: { rows: number }): Promise<Result[]> {
   const version = await run('pgloader', ['--version']).catch(() => undefined)
   if (!version) {
     console.log('migration: pgloader is not on this machine (apt-get install pgloader); left out')

@@ -3,6 +3,7 @@ import os from 'node:os'
 import { parseArgs } from 'node:util'
 import { benchCold } from './cold.ts'
 import { benchConsume } from './consume.ts'
+import { benchCost } from './cost.ts'
 import { benchIsolation } from './isolation.ts'
 import { benchMetricWrite } from './metric-write.ts'
 import { benchMigration } from './migration.ts'
@@ -19,6 +20,7 @@ const benches = {
   isolation: benchIsolation,
   metrics: benchMetricWrite,
   cold: benchCold,
+  cost: benchCost,
   storm: benchStorm,
   migration: benchMigration,
 } as const
@@ -30,7 +32,7 @@ const usage = `Measures Agent Hive beside what a user would pick instead, in one
   npm run bench -- publish metrics     some: ${Object.keys(benches).join(', ')}
   npm run bench -- --rounds 9          more rounds (default 5); medians are printed
   npm run bench -- migration --rows N  migrate so many rows (default 1,000,000)
-  npm run bench -- --write             also replace their rows in docs/benchmarks.md`
+  npm run bench -- --write             also replace their rows in docs/benchmarks.md, and the cost in docs/deploy.md`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -55,14 +57,14 @@ const stack = await startStack()
 const results: Result[] = []
 try {
   for (const name of names) {
-    const made = await benches[name](stack, name === 'push' ? rounds * 40 : rounds, rows)
+    const made = await benches[name](stack, name === 'push' ? rounds * 40 : rounds, { write: values.write, rows })
     for (const result of made) console.log(plain(result))
     results.push(...made)
   }
 } finally {
   await stack.stop()
 }
-if (values.write) await write(results)
+if (values.write && results.length > 0) await write(results)
 
 /** Ratios are ours to theirs: for rates more is better, for times less is. */
 function plain(result: Result): string {

@@ -25,6 +25,8 @@ export type Stack = {
   /** Straight to Redis, for what a user would pick instead and for emptying it. */
   redis: Redis
   queues: Awaited<ReturnType<typeof startQueues>>
+  /** What Upstash would have billed since the last reset. */
+  redisStats: { read(): Promise<{ billed: number; requests: number }>; reset(): Promise<unknown> }
   /** Empties Redis and registers agents anew. */
   reset(agents: { name: string; endpoint?: string }[]): Promise<void>
   stop(): Promise<void>
@@ -73,12 +75,17 @@ export async function startStack(settings: Partial<HiveConfig> = {}): Promise<St
   setWarmHive(hive)
   const redis = new Redis(redisServer.url, { maxRetriesPerRequest: null })
   const secret = generateSigningSecret()
+  const headers = { authorization: `Bearer ${token}` }
   return {
     hive,
     redisUrl: redisServer.url,
     databaseUrl: postgres.url,
     redis,
     queues,
+    redisStats: {
+      read: async () => (await fetch(`${upstash.said.url}/_local/stats`, { headers })).json() as never,
+      reset: () => fetch(`${upstash.said.url}/_local/stats/reset`, { method: 'POST', headers }),
+    },
     async reset(agents) {
       await redis.flushdb()
       for (const { name, endpoint } of agents) {

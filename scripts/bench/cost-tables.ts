@@ -1,0 +1,145 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import type { BullmqCommands } from './bullmq-commands.ts'
+import { prices } from './prices.ts'
+import type { Usage } from './usage.ts'
+
+export type Measured = { name: string; rate: number; usage: Usage }
+
+/** GB of a function in production, and ms of a way to Redis in the same region and back, beyond what it takes on one machine. */
+const gigabytes = 1
+const wayMs = 1
+const secondsOfMonth = (365.25 * 86_400) / 12
+const alarms = 17
+const metrics = 10
+/** A queue with a bounded event source is polled by five at all times, each for 20 s. */
+const idleSqsRequests = (2 * 5 * secondsOfMonth) / 20
+/** The smallest compute, awake all the time. */
+const neonUnits = 0.25
+
+type Bill = { redis: number; lambda: number; sqs: number; api: number; logs: number }
+
+function billOf(usage: Usage): Bill {
+  const seconds = (usage.lambdaMs + usage.redisRequests * wayMs) / 1_000
+  return {
+    redis: usage.redisCommands * prices.redisCommand,
+    lambda: usage.invocations * prices.lambdaRequest + seconds * gigabytes * prices.lambdaGigabyteSecond,
+    sqs: usage.sqsRequests * prices.sqsRequest,
+    api: usage.apiRequests * prices.apiRequest,
+    logs: (usage.logBytes / 1e9) * prices.logGigabyte,
+  }
+}
+
+const total = (bill: Bill) => Object.values(bill).reduce((sum, part) => sum + part, 0)
+
+export async function costTables(given: {
+  measured: Measured[]
+  idle: Usage
+  bullmq: BullmqCommands
+  write: boolean
+}): Promise<void> {
+  const text = [perMillion(given.measured), beside(given.measured, given.bullmq), fixed(given.idle, given.bullmq)].join(
+    '\n\n',
+  )
+  console.log(text)
+  if (!given.write) return
+  const file = new URL('../../docs/deploy.md', import.meta.url)
+  const page = await readFile(file, 'utf8')
+  const between = /(<!-- cost -->)([\s\S]*)(<!-- end of cost -->)/
+  await writeFile(
+    file,
+    page.replace(between, (_, before: string, __, after: string) => `${before}\n${text}\n\n${after}`),
+  )
+}
+
+function perMillion(measured: Measured[]): string {
+  const rows = measured.map(({ name, rate, usage }) => {
+    const bill = billOf(usage)
+    const parts = [bill.redis, bill.lambda, bill.sqs, bill.api, bill.logs, total(bill)].map((part) =>
+      dollars(part * 1e6),
+    )
+    const takes = [usage.redisCommands, usage.sqsRequests, usage.invocations, usage.lambdaMs]
+    return row(name, count(rate), ...takes.map(short), ...parts)
+  })
+  return table(
+    [
+      'messages go',
+      'a second',
+      'Redis commands each',
+      'SQS requests',
+      'invocations',
+      'Lambda ms',
+      'Upstash',
+      'Lambda',
+      'SQS',
+      'API Gateway',
+      'logs',
+      '**a million**',
+    ],
+    rows,
+  )
+}
+
+function beside(measured: Measured[], bullmq: BullmqCommands): string {
+  const rows = measured.map(({ name, rate, usage }) => {
+    const theirs = name.includes('batches') ? bullmq.batched : bullmq.single
+    // what an idle worker polls comes on top where jobs are few
+    const idle = bullmq.idlePerMinute / 60 / rate
+    const ofMonth = rate * secondsOfMonth
+    const ours = [usage.redisCommands * prices.redisCommand * 1e6, total(billOf(usage)) * ofMonth]
+    const bull = [(theirs + idle) * prices.redisCommand * 1e6, (theirs + idle) * prices.redisCommand * ofMonth]
+    const load = Math.round(rate * usage.redisCommands)
+    return row(
+      name,
+      count(rate),
+      count(load),
+      dollars(ours[0]),
+      dollars(ours[1]),
+      short(theirs),
+      count(Math.round(rate * theirs)),
+      dollars(bull[0]),
+      dollars(bull[1]),
+    )
+  })
+  return table(
+    [
+      'messages go',
+      'a second',
+      'Redis commands/s',
+      'Redis, a million',
+      'all, a month',
+      'BullMQ: commands each',
+      'commands/s',
+      'Redis, a million',
+      'Redis, a month',
+    ],
+    rows,
+  )
+}
+
+function fixed(idle: Usage, bullmq: BullmqCommands): string {
+  const minutes = secondsOfMonth / 60
+  const sweeps = billOf(idle)
+  const rows = [
+    row(
+      `the sweep, ${short(idle.redisCommands)} commands a minute`,
+      dollars((sweeps.redis + sweeps.lambda + sweeps.logs) * minutes),
+    ),
+    row('polls of two queues', dollars(idleSqsRequests * prices.sqsRequest)),
+    row(`${alarms} alarms, ${metrics} metrics`, dollars(alarms * prices.alarmMonth + metrics * prices.metricMonth)),
+    row(
+      `Neon Launch, ${neonUnits} CU that never sleeps`,
+      dollars(neonUnits * prices.neonHour * (secondsOfMonth / 3_600)),
+    ),
+    row(
+      `a BullMQ worker without work, ${Math.round(bullmq.idlePerMinute)} commands a minute`,
+      dollars(bullmq.idlePerMinute * minutes * prices.redisCommand),
+    ),
+  ]
+  return table(['whatever the rate', 'a month'], rows)
+}
+
+const row = (...cells: string[]) => `| ${cells.join(' | ')} |`
+const table = (heads: string[], rows: string[]) => [row(...heads), row(...heads.map(() => '---')), ...rows].join('\n')
+const dollars = (value = 0) => `$${value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2)}`
+const count = (value: number) => value.toLocaleString('en')
+const short = (value: number) => (value >= 10 ? value.toFixed(1) : value.toFixed(2))

@@ -1,0 +1,18 @@
+/** Public prices in US dollars, us-east-1, as their providers published them in November 2026. */
+export const prices = {
+  /** Upstash Redis, pay as you go: a command, those inside scripts too. */
+  redisCommand: 0.2 / 100_000,
+  /** SQS standard: a request of up to 64 KB. */
+  sqsRequest: 0.4 / 1e6,
+  /** API Gateway, HTTP API: a request of up to 512 KB. */
+  apiRequest: 1 / 1e6,
+  /** Lambda on arm64. */
+  lambdaRequest: 0.2 / 1e6,
+  lambdaGigabyteSecond: 0.0000133334,
+  /** CloudWatch: a GB of logs taken in, a metric or an alarm for a month. */
+  logGigabyte: 0.5,
+  metricMonth: 0.3,
+  alarmMonth: 0.1,
+  /** Neon Launch: a compute of 1 CU for an hour. */
+  neonHour: 0.106,
+} as const
