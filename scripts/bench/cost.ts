@@ -2,22 +2,17 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { shardCount, shardOf } from '../../core/bus/keys.ts'
 import { sweep } from '../../core/delivery/sweep.ts'
-import { handler as deliver } from '../../functions/deliver.ts'
 import { handler as history } from '../../functions/history.ts'
 import { handler as inbox } from '../../functions/inbox.ts'
-import { handler as publish } from '../../functions/publish.ts'
 import { agentKey } from './agent-key.ts'
 import { bullmqCommands } from './bullmq-commands.ts'
 import { costTables, type Measured } from './cost-tables.ts'
-import { benchMessage } from './messages.ts'
+import { agent, live, pulled, pushed, send } from './lives.ts'
 import type { Result } from './paired.ts'
 import type { Stack } from './stack.ts'
 import { added, createMeter, type Meter, scaled, type Usage } from './usage.ts'
 
-const agent = 'bench-cost'
 const rates = [1, 100, 1_000]
-/** Messages of each measurement, in batches of what a request holds. */
-const messages = 300
 
 /**
  * What a million messages cost at some rates: what their lives take is measured through the real handlers and the real Redis,
@@ -59,47 +54,6 @@ export async function benchCost(stack: Stack, _rounds: number, { write }: { writ
   }
 }
 
-/** Publish, receive and settle, `batch` messages a request. Their wakes of history are few: what waits for it is not drained. */
-async function pulled(meter: Meter, key: string, batch: number): Promise<Usage> {
-  const one = () => live(meter, key, batch)
-  await one()
-  return meter.measure(messages, async () => {
-    for (let done = 0; done < messages; done += batch) await one()
-  })
-}
-
-async function live(meter: Meter, key: string, batch: number): Promise<void> {
-  const path = { agent }
-  await send(meter, key, batch)
-  const received = await meter.request(inbox, 'POST /v1/agents/{agent}/inbox/receive', {
-    key,
-    path,
-    body: { max: batch },
-  })
-  const acks = (received.messages as { receipt: string }[]).map(({ receipt }) => receipt)
-  if (acks.length !== batch) throw new Error(`${acks.length} of ${batch} messages were received`)
-  await meter.request(inbox, 'POST /v1/agents/{agent}/inbox/settle', { key, path, body: { acks } })
-}
-
-async function send(meter: Meter, key: string, batch: number): Promise<void> {
-  const own = Array.from({ length: batch }, (_, i) => ({ ...benchMessage(agent, i), from_agent: agent }))
-  if (batch === 1) await meter.request(publish, 'POST /v1/messages', { key, body: own[0] })
-  else await meter.request(publish, 'POST /v1/messages/batch', { key, body: { messages: own } })
-}
-
-/** Publish and one delivery to a webhook for each: the worst case, as a delivery under way takes what comes meanwhile along. */
-async function pushed(stack: Stack, meter: Meter, key: string): Promise<Usage> {
-  await send(meter, key, 1)
-  await meter.wake(deliver, { agent })
-  await emptyOutbox(stack)
-  return meter.measure(messages, async () => {
-    for (let done = 0; done < messages; done++) {
-      await send(meter, key, 1)
-      await meter.wake(deliver, { agent })
-    }
-  })
-}
-
 /**
  * The part of history in a message. Each shard is drained once a second at most, with all that has come: at a low rate
  * acceptance and end of each message are drained alone, at a high one many together.
@@ -136,9 +90,4 @@ async function drainsAt(meter: Meter, key: string, rate: number): Promise<Usage>
   }
   const average = scaled(total as Usage, 1 / rounds / (drainsOfMessage === 2 ? 1 : lives))
   return { ...average, sqsRequests: 3 * drainsOfMessage }
-}
-
-async function emptyOutbox({ hive, redis }: Stack): Promise<void> {
-  const shard = shardOf(agent)
-  await redis.del(hive.bus.keys.outbox(shard), hive.bus.keys.outboxBytes(shard))
 }

@@ -10,6 +10,7 @@ import { benchMigration } from './migration.ts'
 import type { Result } from './paired.ts'
 import { benchPublish } from './publish.ts'
 import { benchPush } from './push.ts'
+import { benchScale } from './scale.ts'
 import { startStack } from './stack.ts'
 import { benchStorm } from './storm.ts'
 
@@ -21,6 +22,7 @@ const benches = {
   metrics: benchMetricWrite,
   cold: benchCold,
   cost: benchCost,
+  scale: benchScale,
   storm: benchStorm,
   migration: benchMigration,
 } as const
@@ -32,7 +34,7 @@ const usage = `Measures Agent Hive beside what a user would pick instead, in one
   npm run bench -- publish metrics     some: ${Object.keys(benches).join(', ')}
   npm run bench -- --rounds 9          more rounds (default 5); medians are printed
   npm run bench -- migration --rows N  migrate so many rows (default 1,000,000)
-  npm run bench -- --write             also replace their rows in docs/benchmarks.md, and the cost in docs/deploy.md`
+  npm run bench -- --write             also put them into docs/benchmarks.md, deploy.md (cost) and scale.md (scale)`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -10,6 +10,8 @@ export type Usage = {
   redisCommands: number
   /** Requests to Redis: each is a way there and back while Lambda is paid. */
   redisRequests: number
+  /** For how long Redis's one thread was at work. */
+  redisMs: number
   sqsRequests: number
   apiRequests: number
   invocations: number
@@ -20,6 +22,7 @@ export type Usage = {
 const none: Usage = {
   redisCommands: 0,
   redisRequests: 0,
+  redisMs: 0,
   sqsRequests: 0,
   apiRequests: 0,
   invocations: 0,
@@ -92,11 +95,19 @@ export function createMeter(stack: Stack) {
     async measure(units: number, act: () => Promise<unknown>): Promise<Usage> {
       usage = { ...none }
       await stack.redisStats.reset()
+      const before = await busyMs(stack)
       await act()
+      const redisMs = (await busyMs(stack)) - before
       const { billed, requests } = await stack.redisStats.read()
-      return scaled({ ...usage, redisCommands: billed, redisRequests: requests }, 1 / units)
+      return scaled({ ...usage, redisCommands: billed, redisRequests: requests, redisMs }, 1 / units)
     },
   }
+}
+
+async function busyMs({ redis }: Stack): Promise<number> {
+  const cpu = await redis.info('cpu')
+  const parts = [...cpu.matchAll(/used_cpu_(?:user|sys)_main_thread:([\d.]+)/g)]
+  return parts.reduce((sum, [, seconds]) => sum + Number(seconds), 0) * 1_000
 }
 
 export function scaled(usage: Usage, factor: number): Usage {
