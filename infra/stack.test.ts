@@ -238,6 +238,29 @@ describe('storage', () => {
   })
 })
 
+describe('databases', () => {
+  const types = ['upstash:index/redisDatabase:RedisDatabase', 'neon:index/project:Project']
+
+  it('are given by secrets, and none is made, where no credentials of their providers are given', () => {
+    for (const stage of stages()) for (const type of types) expect(all(stage, type)).toEqual({})
+    expect(Object.keys(production.app.providers)).toEqual(['aws'])
+  })
+
+  it('are made where they are, kept with a permanent stage, and linked to the functions as secrets are', async () => {
+    const credentials = { UPSTASH_EMAIL: 'ada@example.com', UPSTASH_API_KEY: 'a-key', NEON_API_KEY: 'a-key' }
+    const made = await synthesize('production', credentials)
+    expect(Object.keys(made.app.providers)).toEqual(['aws', 'upstash', 'neon'])
+    expect(only(made, types[0] as string)).toMatchObject({ databaseName: 'agent-hive-production', eviction: false })
+    expect(only(made, types[1] as string)).toMatchObject({ name: 'agent-hive-production', regionId: 'aws-us-east-1' })
+    const kept = made.resources.filter(({ retained }) => retained).map(({ name }) => name)
+    expect(kept).toEqual(expect.arrayContaining(['Redis', 'Postgres']))
+    const links = made.builds[0]?.links ?? {}
+    expect(Object.keys(links).sort()).toEqual(Object.keys(production.builds[0]?.links ?? {}).sort())
+    expect(links.RedisRestUrl).toMatchObject({ value: 'https://made.upstash.test' })
+    expect(links.DatabaseUrl).toMatchObject({ value: 'postgresql://pooled.made' })
+  }, 60_000)
+})
+
 describe('removal', () => {
   const retained = ({ resources }: Synthesized) =>
     resources.filter((one: Resource) => one.retained).map(({ name }) => name)

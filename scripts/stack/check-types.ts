@@ -8,7 +8,12 @@ import { preparePlatform } from './platform.ts'
 const project = join(import.meta.dirname, '..', '..')
 const platform = await preparePlatform()
 const settings = join(platform, `tsconfig-${process.pid}.json`)
-const include = [join(platform, 'config.d.ts'), join(project, 'sst.config.ts'), join(project, 'infra', '*.ts')]
+const include = [
+  join(platform, 'config.d.ts'),
+  join(project, 'infra', 'providers.d.ts'),
+  join(project, 'sst.config.ts'),
+  join(project, 'infra', '*.ts'),
+]
 const exclude = [join(project, 'infra', '*.test.ts')]
 writeFileSync(settings, JSON.stringify({ extends: join(project, 'infra', 'tsconfig.json'), include, exclude }))
 const checked = spawnSync('tsc', ['--noEmit', '-p', settings], { cwd: project, encoding: 'utf8' })

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { borrow } from '../../test/borrow.ts'
 import { type TestHive, testHive } from '../../test/hive.ts'
 import { preflight, type Secrets } from './preflight.ts'
-import { parseSecrets } from './read-secrets.ts'
+import { linkedSecrets, madeNames, parseSecrets } from './read-secrets.ts'
 
 let hive: TestHive
 let secrets: Secrets
@@ -44,6 +44,18 @@ describe('preflight', () => {
     expect(said).not.toContain('RedisRestUrl')
   })
 
+  it('leaves out what the stack makes and has not made yet', async () => {
+    const { RedisRestUrl: _, RedisRestToken: __, DatabaseUrl: ___, DatabaseDirectUrl: ____, ...rest } = secrets
+    const yet = madeNames({ UPSTASH_API_KEY: 'x', NEON_API_KEY: 'x' })
+    const checks = await preflight(rest, { migrate: true, yet })
+    expect(checks.map(({ name, ok, says }) => [name, ok, says.includes('made by the first deploy')])).toEqual([
+      ['secrets', true, false],
+      ['Redis', true, true],
+      ['Postgres', true, true],
+    ])
+    expect(madeNames({})).toEqual([])
+  })
+
   it('names a secret of the wrong form without showing it', async () => {
     const [said = ''] = await failures({ ...secrets, SigningRoot: 'too-short-a-root' })
     expect(said).toContain('HIVE_SIGNING_ROOT')
@@ -59,6 +71,13 @@ describe('preflight', () => {
     const said = await failures({ ...secrets, DatabaseUrl: nowhere })
     expect(said).toEqual([expect.stringMatching(/^Postgres: .*ECONNREFUSED/)])
     expect(said.join()).not.toContain('the-password')
+  })
+})
+
+describe('the links of a stage', () => {
+  it('hold the secrets that it has made', () => {
+    const env = { SST_RESOURCE_DatabaseUrl: '{"type":"sst.sst.Linkable","value":"postgresql://h/d"}', PATH: '/bin' }
+    expect(linkedSecrets(env, ['DatabaseUrl', 'DatabaseDirectUrl'])).toEqual({ DatabaseUrl: 'postgresql://h/d' })
   })
 })
 

@@ -14,18 +14,30 @@ const names = ['RedisRestUrl', 'RedisRestToken', 'DatabaseUrl', 'DatabaseDirectU
 /**
  * Checks what a deploy needs and can be known before it: that every secret is there and of the right form, and that
  * Redis and Postgres answer. `migrate` brings the schema up to date, which is safe to repeat; without it what would be
- * applied is named. Values of secrets are never part of what it says.
+ * applied is named. Secrets that the stack makes and has not made `yet` are left out. Values of secrets are never part of what
+ * it says.
  */
-export async function preflight(secrets: Secrets, { migrate }: { migrate: boolean }): Promise<Check[]> {
-  const missing = names.filter((name) => !secrets[name])
+export async function preflight(
+  secrets: Secrets,
+  { migrate, yet = [] }: { migrate: boolean; yet?: readonly string[] },
+): Promise<Check[]> {
+  const missing = names.filter((name) => !secrets[name] && !yet.includes(name))
   if (missing.length > 0) {
     const how = missing.map((name) => `sst secret set ${name} '…' --stage X`).join('\n    ')
     return [{ name: 'secrets', ok: false, says: `missing:\n    ${how}` }]
   }
-  const form = checkForm(secrets)
+  const form = checkForm({ ...Object.fromEntries(yet.map((name) => [name, standIn(name)])), ...secrets })
   if (!form.ok) return [form]
-  return [form, await checkRedis(secrets), await checkPostgres(secrets, migrate)]
+  const made = (name: string): Check => ({ name, ok: true, says: 'is made by the first deploy' })
+  return [
+    form,
+    yet.includes('RedisRestUrl') ? made('Redis') : await checkRedis(secrets),
+    yet.includes('DatabaseUrl') ? made('Postgres') : await checkPostgres(secrets, migrate),
+  ]
 }
+
+/** Something of the form that a secret will have. */
+const standIn = (name: string) => (name === 'RedisRestToken' ? 'token' : 'https://made.invalid')
 
 function checkForm(secrets: Secrets): Check {
   const links: Links = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, { value }]))

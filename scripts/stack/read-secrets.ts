@@ -8,6 +8,40 @@ export async function readSecrets(stage: string): Promise<Secrets> {
   return parseSecrets(stdout)
 }
 
+/** Secrets that the stack makes, by the variable with the provider's credentials: see infra/made-redis.ts and made-postgres.ts. */
+export function madeNames(env: Record<string, string | undefined>): string[] {
+  return [
+    ...(env.UPSTASH_API_KEY ? ['RedisRestUrl', 'RedisRestToken'] : []),
+    ...(env.NEON_API_KEY ? ['DatabaseUrl', 'DatabaseDirectUrl'] : []),
+  ]
+}
+
+/** The secrets that a stage has made, out of its links; none where it has not been deployed yet. */
+export async function readMadeSecrets(stage: string, names: readonly string[]): Promise<Secrets> {
+  if (names.length === 0) return {}
+  const print = 'process.stdout.write("\\n" + JSON.stringify(process.env))'
+  try {
+    const { stdout } = await promisify(execFile)('sst', [
+      'shell',
+      '--stage',
+      stage,
+      '--',
+      process.execPath,
+      '-e',
+      print,
+    ])
+    return linkedSecrets(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '{}'), names)
+  } catch {
+    return {}
+  }
+}
+
+/** The values of links as `sst shell` puts them into an environment. */
+export function linkedSecrets(env: Record<string, string | undefined>, names: readonly string[]): Secrets {
+  const links = names.map((name) => [name, JSON.parse(env[`SST_RESOURCE_${name}`] ?? '{}').value])
+  return Object.fromEntries(links.filter(([, value]) => typeof value === 'string'))
+}
+
 /** Lines of `Name=value`; values may hold further `=`. Headings are skipped, and a later line wins. */
 export function parseSecrets(text: string): Secrets {
   const lines = text.split('\n').map((line) => /^([A-Z][A-Za-z0-9]*)=(.*)$/.exec(line.trim()))

@@ -17,9 +17,19 @@ const resources = []
 const builds = []
 const options = new Map()
 
+/** Of providers that sst would install: the resource with what it is given, and the names of what it gives. */
+const madeElsewhere = (type, outputs) =>
+  class extends pulumi.CustomResource {
+    constructor(name, args, opts) {
+      super(type, name, { ...Object.fromEntries(outputs.map((output) => [output, undefined])), ...args }, opts)
+    }
+  }
+
 Object.assign(globalThis, {
   sst,
   aws,
+  upstash: { RedisDatabase: madeElsewhere('upstash:index/redisDatabase:RedisDatabase', ['endpoint', 'restToken']) },
+  neon: { Project: madeElsewhere('neon:index/project:Project', ['connectionUri', 'connectionUriPooler']) },
   $dev: false,
   $app: { ...app, stage },
   $cli: { command: 'deploy', paths: { home: work, root, work, platform: root }, state: { version: {} } },
@@ -49,6 +59,11 @@ function created({ name, type, inputs }) {
     'aws:apigatewayv2/api:Api': {
       apiEndpoint: `https://${name}.execute-api.${region}.amazonaws.com`,
       executionArn: `arn:aws:execute-api:${region}:${account}:${name}`,
+    },
+    'upstash:index/redisDatabase:RedisDatabase': { endpoint: 'made.upstash.test', restToken: 'a made token' },
+    'neon:index/project:Project': {
+      connectionUri: 'postgresql://direct.made',
+      connectionUriPooler: 'postgresql://pooled.made',
     },
     'random:index/randomBytes:RandomBytes': { base64: Buffer.alloc(32, 1).toString('base64') },
   }

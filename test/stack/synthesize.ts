@@ -20,7 +20,7 @@ export type Build = {
   properties: Record<string, unknown>
 }
 export type Synthesized = {
-  app: { name: string; removal: string; protect: boolean; version: string }
+  app: { name: string; removal: string; protect: boolean; version: string; providers: Record<string, object> }
   protected: boolean
   resources: Resource[]
   builds: Build[]
