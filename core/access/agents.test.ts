@@ -5,7 +5,7 @@ import { heartbeat } from '../bus/heartbeat.ts'
 import { claimDelivery } from '../bus/receive.ts'
 import { publicEndpoints } from '../delivery/endpoint-guard.ts'
 import { openSecret } from '../delivery/seal.ts'
-import { generateSigningSecret } from '../delivery/sign.ts'
+import { generateSigningSecret } from '../delivery/signing-secret.ts'
 import { changeAgent, getAgent, listAgents, registerAgent, rotateSigningSecret } from './agents.ts'
 
 let hive: TestHive

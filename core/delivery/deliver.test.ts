@@ -12,7 +12,7 @@ import type { HiveConfig } from '../config.ts'
 import { parseMessage } from '../protocol/message.ts'
 import { deliver } from './deliver.ts'
 import { sealSecret } from './seal.ts'
-import { generateSigningSecret } from './sign.ts'
+import { generateSigningSecret } from './signing-secret.ts'
 import { sweep } from './sweep.ts'
 
 type Hook = { headers: IncomingMessage['headers']; text: string }

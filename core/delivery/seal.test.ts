@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openSecret, sealSecret } from './seal.ts'
-import { generateSigningSecret } from './sign.ts'
+import { generateSigningSecret } from './signing-secret.ts'
 
 const root = 'a signing root of at least 32 characters'
 const secret = generateSigningSecret()
