@@ -1,4 +1,4 @@
-/** Public prices in US dollars, us-east-1, as their providers published them in November 2026. */
+/** Prices in US dollars, us-east-1. Those of Upstash and Neon are from their documentation; those of AWS have to be checked. */
 export const prices = {
   /** Upstash Redis, pay as you go: a command, those inside scripts too. */
   redisCommand: 0.2 / 100_000,
