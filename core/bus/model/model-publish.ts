@@ -71,7 +71,6 @@ export function modelPublish(model: HiveModel, batch: AgentMessage[]): ModelPubl
     if (known) return { message: known, duplicate: true, status: visibleStatus(known) }
     const accepted = accept(model, message, digests[index] as string)
     const hop = hops.get(index) ?? 0
-    // another sender may use the same id: the longer chain counts
     const chain = model.inboxes.get(message.to_agent)?.hops
     const noted = chain?.get(message.message_id)
     // whoever uses an id that another one has used has no say in that one's chain
