@@ -45,7 +45,7 @@ export class CopyIn implements Submittable {
           connection.endCopyFrom()
           return
         }
-        connection.sendCopyFromChunk(value)
+        send(connection, value)
         if (hasToWait(connection.stream, () => this.#send(connection))) return
       }
     } catch (error) {
@@ -73,6 +73,22 @@ export class CopyIn implements Submittable {
   handleCopyData(): void {}
 }
 
+const copyData = 0x64
+
+/** As one message. Where the socket takes it as it is, nothing is copied: garbage of large values is large. */
+function send(connection: CopyConnection, data: Buffer): void {
+  const { stream } = connection
+  if (stream.ws) {
+    connection.sendCopyFromChunk(data)
+    return
+  }
+  const head = Buffer.allocUnsafe(5)
+  head[0] = copyData
+  head.writeUInt32BE(4 + data.byteLength, 1)
+  stream.write(head)
+  stream.write(data)
+}
+
 type CopyConnection = {
   query(text: string): void
   sendCopyFromChunk(chunk: Buffer): void
@@ -83,6 +99,7 @@ type CopyConnection = {
 /** A socket of Node, or what Neon's driver puts around a WebSocket: that one gathers what is written until the next turn. */
 type CopyStream = {
   writableNeedDrain?: boolean
+  write(data: Buffer): void
   once(event: 'drain', go: () => void): void
   ws?: { bufferedAmount: number } | null
 }
