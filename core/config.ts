@@ -40,6 +40,12 @@ export const HiveConfig = z.strictObject({
   awsRegion: z._default(z.string(), 'us-east-1'),
   deliverQueueUrl: z.url(),
   historyQueueUrl: z.url(),
+  /** Only the functions of migrations have this queue and the bucket. */
+  migrateQueueUrl: z.optional(z.url()),
+  /** The bucket that databases are uploaded to, to be migrated in the cloud. */
+  migrationBucketName: z.optional(z.string().check(z.minLength(1))),
+  /** Where S3 is served when it is not AWS itself. */
+  s3Endpoint: z.optional(z.url()),
 
   /** One admin key, or two during a rotation, separated by a comma. */
   adminKeys: z.pipe(
@@ -104,6 +110,17 @@ export const HiveConfig = z.strictObject({
   /** Whether log lines name the messages that they are about. */
   logMessages: z._default(z.stringbool(), true),
 
+  /** Where snapshots of databases are kept while they are moved; in the folder for temporary files unless given. */
+  migrationScratchDir: z.optional(z.string().check(z.minLength(1))),
+  /** Bytes of a database with its -wal or -journal that the cloud moves at most: a function has 10 GB to work in. */
+  migrationMaxBytes: count(4 * 1024 ** 3),
+  /** How long the URLs are good that files are uploaded to. */
+  migrationUploadMs: ms(3_600_000),
+  /** A batch of migration ends when its function has this much time left. */
+  migrationReserveMs: ms(60_000),
+  /** A step of a migration of which nothing was heard for this long is started again. */
+  migrationStallMs: ms(10 * 60_000),
+
   /** Days after which rows are deleted from the records; 0 keeps them for good. */
   metricsDays: days,
   conversationsDays: days,
@@ -151,6 +168,8 @@ function enforceMinima(config: HiveConfig): void {
     deliveryTimeoutMs: 500,
     breakerOpenMs: 1_000,
     apiKeyCacheMs: 1_000,
+    migrationReserveMs: 20_000,
+    migrationStallMs: 120_000,
   } satisfies Partial<Record<keyof HiveConfig, number>>
   const faults = Object.entries(minima).filter(([field, least]) => Number(config[field as keyof HiveConfig]) < least)
   if (faults.length > 0) {

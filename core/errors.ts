@@ -39,6 +39,7 @@ export const errorStatus = {
   'migration.edited': 409,
   'migration.retried': 409,
   'migration.partial': 409,
+  'migration.state': 409,
   internal: 500,
 } as const
 

@@ -7,6 +7,7 @@ import type { HiveConfig } from './config.ts'
 import type { EndpointPolicy } from './delivery/endpoint-guard.ts'
 import { createQueue, type Queue } from './delivery/queue.ts'
 import { createJsonLog } from './json-log.ts'
+import { createObjects, type Objects } from './migration/cloud/objects.ts'
 import type { Records } from './records/create-records.ts'
 
 /** Time, in ms since the epoch. */
@@ -38,6 +39,8 @@ export type Hive = {
   log: Log
   bus: Bus
   queue: Queue
+  /** The bucket of uploaded databases. The S3 client is loaded on first use. */
+  objects: Objects
   /** Postgres, imported on first use: publish and receive never pay for it. */
   records(): Promise<Records>
   /** Which addresses webhooks may be sent to. Loaded on first use: only registering and pushing need it. */
@@ -73,6 +76,7 @@ export function createHive(
     log: parts.log ?? createJsonLog((line) => process.stdout.write(line), clock.now),
     bus: createBus(config, clock.now),
     queue: parts.queue ?? createQueue(config),
+    objects: createObjects(config),
     records: () => {
       records ??= import('./records/create-records.ts').then((module) => module.createRecords(config))
       return records

@@ -18,6 +18,7 @@ export function traced(hive: Hive, trace: Trace): Hive {
     queue: {
       wakeDeliver: (agent, delayMs) => queue.wakeDeliver(agent, delayMs, trace.request_id),
       wakeHistory: (shard, delayMs) => queue.wakeHistory(shard, delayMs, trace.request_id),
+      wakeMigration: (work, delayMs) => queue.wakeMigration(work, delayMs, trace.request_id),
     },
   }
 }

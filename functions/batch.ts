@@ -16,13 +16,14 @@ type Outcomes = PromiseSettledResult<void>[]
  */
 export function batch<T>(
   body: z.core.$ZodType<T>,
-  work: (hive: Hive, body: T) => Promise<unknown>,
+  work: (hive: Hive, body: T, remainingMs: () => number) => Promise<unknown>,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const settle = async (event: SQSEvent, context: Context): Promise<Outcomes> =>
     Promise.allSettled(
       event.Records.map(async (record) => {
         const given = parseJson(record.body)
-        await work(traced(warmHive(), traceOf(context, given)), z.parse(body, given))
+        const remainingMs = () => context.getRemainingTimeInMillis()
+        await work(traced(warmHive(), traceOf(context, given)), z.parse(body, given), remainingMs)
       }),
     )
   const handler = middy<SQSEvent, Outcomes | SQSBatchResponse>(settle, { timeoutEarlyInMillis: 0 }).use(reportFailures)

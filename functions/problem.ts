@@ -42,6 +42,7 @@ export const problemTitles: Record<ErrorCode, string> = {
   'migration.edited': 'What was moved has been changed since',
   'migration.retried': 'Another run has tried its rejected rows again',
   'migration.partial': 'The run has only a part of the rows',
+  'migration.state': 'The migration is not in a state for that',
   internal: 'Something went wrong',
 }
 

@@ -231,6 +231,49 @@ export const routes = [
     access: admin,
     query: 'AuditQuery',
   }),
+  route('POST', '/v1/migrations/uploads', 'migrations', [201], 'CreateUpload', 'MigrationUpload', {
+    id: 'createMigrationUpload',
+    summary: 'Get URLs to which SQLite files are uploaded, to be moved',
+    access: admin,
+  }),
+  route('POST', '/v1/migrations', 'migrations', [202, 200], 'StartMigration', 'Migration', {
+    id: 'startMigration',
+    summary: 'Move an upload as a plan says, or go on with it where it has failed',
+    access: admin,
+  }),
+  route('GET', '/v1/migrations', 'migrations', [200], null, 'MigrationPage', {
+    id: 'listMigrations',
+    summary: 'List runs of migrations, newest first',
+    access: admin,
+    query: 'PageQuery',
+  }),
+  route('GET', '/v1/migrations/{migration_id}', 'migrations', [200], null, 'Migration', {
+    id: 'getMigration',
+    summary: 'Read how far a migration is, and what comparing it has found',
+    access: admin,
+  }),
+  route('GET', '/v1/migrations/{migration_id}/tables', 'migrations', [200], null, 'MigrationTablePage', {
+    id: 'listMigrationTables',
+    summary: 'List what became of each table of a migration',
+    access: admin,
+    query: 'PageQuery',
+  }),
+  route('GET', '/v1/migrations/{migration_id}/rejects', 'migrations', [200], null, 'MigrationRejectPage', {
+    id: 'listMigrationRejects',
+    summary: 'List rows that a migration has rejected, and why',
+    access: admin,
+    query: 'PageQuery',
+  }),
+  route('POST', '/v1/migrations/{migration_id}/verify', 'migrations', [202], null, 'Migration', {
+    id: 'verifyMigration',
+    summary: 'Compare a migration with its upload again, row by row',
+    access: admin,
+  }),
+  route('POST', '/v1/migrations/{migration_id}/rollback', 'migrations', [202], null, 'Migration', {
+    id: 'rollBackMigration',
+    summary: 'Remove what a migration has added',
+    access: admin,
+  }),
   route('GET', '/v1/health', 'health', [200], null, 'Health', {
     id: 'getHealth',
     summary: 'Check that Redis and Postgres answer',

@@ -10,6 +10,13 @@ import { Inbox, Received, Settled } from './answers/inbox.ts'
 import { Key, KeyPage, NewKey, RotatedKey } from './answers/keys.ts'
 import { MessageStatus, Published, PublishedBatch } from './answers/messages.ts'
 import { MetricPage, MetricRollups, MetricsWritten } from './answers/metrics.ts'
+import {
+  Migration,
+  MigrationPage,
+  MigrationRejectPage,
+  MigrationTablePage,
+  MigrationUpload,
+} from './answers/migrations.ts'
 import { OpenApiDocument } from './answers/openapi.ts'
 import { RebuiltProjection } from './answers/projection.ts'
 import { SecurityEventPage } from './answers/security-events.ts'
@@ -23,6 +30,7 @@ import { Receive, Settle } from './requests/inbox.ts'
 import { CreateKey, KeyPath, KeyQuery, RotateKey } from './requests/keys.ts'
 import { MessagePath, PublishBatch, SenderQuery } from './requests/messages.ts'
 import { MetricPoint, MetricPoints, MetricQuery, RollupQuery } from './requests/metrics.ts'
+import { CreateUpload, MigrationPath, StartMigration } from './requests/migrations.ts'
 import { PageQuery } from './requests/paging.ts'
 import { RebuildProjection } from './requests/projection.ts'
 import { SecurityEventQuery } from './requests/security-events.ts'
@@ -33,6 +41,7 @@ import type { PathParameter, Route } from './routes.ts'
 export const requests: Record<NonNullable<Route['request']>, z.core.$ZodType> = {
   ChangeAgent,
   CreateKey,
+  CreateUpload,
   DeclareCapability,
   NewMessage: PublishInput,
   PublishBatch,
@@ -43,6 +52,7 @@ export const requests: Record<NonNullable<Route['request']>, z.core.$ZodType> = 
   RotateSigningSecret,
   SelectDeadLetters,
   Settle,
+  StartMigration,
   Subscribe,
   WriteMetrics: z.union([MetricPoints, MetricPoint]).describe('Many points, or one bare: all are written or none.'),
 }
@@ -68,6 +78,7 @@ export const pathParameters: Record<PathParameter, z.core.$ZodType> = {
   dead_letter_id: DeadLetterPath.shape.dead_letter_id,
   key_id: KeyPath.shape.key_id,
   message_id: MessagePath.shape.message_id,
+  migration_id: MigrationPath.shape.migration_id,
   topic: TopicPath.shape.topic,
 }
 
@@ -92,6 +103,11 @@ export const answers: Record<Route['answer'], z.ZodType> = {
   MetricPage,
   MetricRollups,
   MetricsWritten,
+  Migration,
+  MigrationPage,
+  MigrationRejectPage,
+  MigrationTablePage,
+  MigrationUpload,
   NewKey,
   OpenApiDocument,
   Published,

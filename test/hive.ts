@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { HiveConfig } from '../core/config.ts'
 import type { Queue } from '../core/delivery/queue.ts'
 import { createHive, type Hive } from '../core/hive.ts'
+import type { MigrationWork } from '../core/migration/cloud/work.ts'
 import type { Records } from '../core/records/create-records.ts'
 import { loopbackEndpoints } from '../scripts/local/loopback.ts'
+import { startS3 } from '../scripts/local/s3/start-s3.ts'
 import { startUpstash, type UpstashServer } from '../scripts/local/upstash/start-upstash.ts'
 import { borrow } from './borrow.ts'
 
-export type Wake = { agent: string; delayMs: number } | { shard: number; delayMs: number }
+export type Wake = ({ agent: string } | { shard: number } | MigrationWork) & { delayMs: number }
 
 export type TestHive = Hive & {
   /** The REST server in front of the shared Redis. It is this hive's own: its counts and faults touch nobody else. */
@@ -30,6 +35,8 @@ export async function testHive(
 ): Promise<TestHive> {
   const redisUrl = await borrow('redis')
   const upstash = await startUpstash({ redisUrl, token: randomBytes(16).toString('hex') })
+  const scratch = join(tmpdir(), `hive-test-${randomBytes(6).toString('hex')}`)
+  const s3 = await startS3({ dir: join(scratch, 's3') })
   const config: HiveConfig = {
     ...HiveConfig.parse({
       stage: `t-${randomBytes(6).toString('hex')}`,
@@ -38,6 +45,10 @@ export async function testHive(
       databaseUrl: 'postgresql://given-on-first-use',
       deliverQueueUrl: 'http://127.0.0.1:1/deliver',
       historyQueueUrl: 'http://127.0.0.1:1/history',
+      migrateQueueUrl: 'http://127.0.0.1:1/migrate',
+      s3Endpoint: s3.endpoint,
+      migrationBucketName: 'migrations',
+      migrationScratchDir: join(scratch, 'snapshots'),
       adminKeys: 'a-test-key-of-the-hive',
       signingRoot: 'a root from which tests derive their keys',
     }),
@@ -56,6 +67,8 @@ export async function testHive(
     },
     async dispose() {
       await (await records)?.close()
+      await s3.stop()
+      await rm(scratch, { recursive: true, force: true })
       await upstash.close()
     },
   }
@@ -71,6 +84,7 @@ function listQueue(hive: TestHive): Queue {
   return {
     wakeDeliver: (agent, delayMs) => add({ agent, delayMs }),
     wakeHistory: (shard, delayMs) => add({ shard, delayMs }),
+    wakeMigration: (work, delayMs) => add({ ...work, delayMs }),
   }
 }
 

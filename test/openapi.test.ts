@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DeadLetter } from '../core/bus/dead-letters.ts'
 import type { Leased } from '../core/bus/receive.ts'
 import { publicEndpoints } from '../core/delivery/endpoint-guard.ts'
+import type { Upload } from '../core/migration/cloud/create-upload.ts'
 import { describeApi } from '../functions/openapi/document.ts'
-import { parameterExamples } from '../functions/openapi/examples.ts'
+import { parameterExamples, requestExamples } from '../functions/openapi/examples.ts'
 import type { Parameter } from '../functions/openapi/parameters.ts'
 import { type Route, type RouteKey, routes } from '../functions/routes.ts'
 import { setWarmHive } from '../functions/warm.ts'
@@ -67,6 +68,22 @@ async function makeKey(): Promise<void> {
   given.set(String(parameterExamples.key_id), (body as { id: string }).id)
 }
 
+const exampleText = (of: Record<string, { value: object }>) => JSON.stringify(Object.values(of)[0]?.value)
+
+/** Uploads what the examples of migrations upload. */
+async function upload(): Promise<void> {
+  const sizes = JSON.parse(exampleText(requestExamples.CreateUpload)) as { files: { bytes: number }[] }
+  const { body } = await call('POST', '/v1/migrations/uploads', sizes)
+  const { upload: id, files } = body as Upload
+  const sent = files.map(async ({ url }, at) => {
+    const { ok } = await fetch(url, { method: 'PUT', body: new Uint8Array(sizes.files[at]?.bytes ?? 0) })
+    expect(ok).toBe(true)
+  })
+  await Promise.all(sent)
+  const { upload: example } = JSON.parse(exampleText(requestExamples.StartMigration)) as { upload: string }
+  given.set(example, id)
+}
+
 /** What an example takes for granted. */
 const preparations: Partial<Record<RouteKey, (example: string) => Promise<void>>> = {
   'POST /v1/agents/{agent}/inbox/receive': async () => {
@@ -78,6 +95,11 @@ const preparations: Partial<Record<RouteKey, (example: string) => Promise<void>>
       given.set(receipt, await receiveOne())
     }
   },
+  'POST /v1/migrations': upload,
+  'GET /v1/migrations/{migration_id}': async () => {
+    const { body } = await call('GET', '/v1/migrations?limit=1')
+    given.set(String(parameterExamples.migration_id), (body as { items: { id: string }[] }).items[0]?.id ?? 'none')
+  },
   'POST /v1/keys/{key_id}/rotate': makeKey,
   'POST /v1/keys/{key_id}/revoke': makeKey,
   'GET /v1/agents/{agent}/dead-letters': async () => {
@@ -88,6 +110,9 @@ const preparations: Partial<Record<RouteKey, (example: string) => Promise<void>>
     given.set(String(parameterExamples.dead_letter_id), letter?.dead_letter_id ?? 'none')
   },
 }
+
+/** Nobody takes from the queues here, so that no migration has ended that could be verified. */
+const unready: Partial<Record<RouteKey, number[]>> = { 'POST /v1/migrations/{migration_id}/verify': [409] }
 
 it('GET /openapi.json answers the document', async () => {
   expect((await call('GET', '/openapi.json')).body).toEqual(JSON.parse(JSON.stringify(describeApi())))
@@ -104,7 +129,7 @@ it('every example of the document is accepted, one after another in the order of
       const parameters = parametersOf(route).filter((parameter) => index === 0 || parameter.in !== 'header')
       const answer = await callAsDescribed(route, value, parameters)
       const outcome = `${route.key} ${example}: ${JSON.stringify(answer.body)}`
-      expect(route.statuses, outcome).toContain(answer.status)
+      expect(unready[route.key] ?? route.statuses, outcome).toContain(answer.status)
       expect(outcome).not.toContain('"error":{"code"')
     }
   }

@@ -61,6 +61,8 @@ export function createKeys(stage: string) {
     outboxBytes: (shard: number) => `${root}:outbox:${shard}:bytes`,
     /** Zset of agents by the time (ms) at which their inbox wants to be looked at. */
     due: (shard: number) => `${root}:due:${shard}`,
+    /** Zset of the migrations of which a step is pending, by when they want to be looked at (ms). */
+    migrations: `${root}:migrations`,
     /** Zset of waiting receive calls by their end (ms). */
     waiters: `${root}:waiters`,
     /** String: projection of an API key, until the key's end. */

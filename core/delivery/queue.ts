@@ -1,7 +1,8 @@
 import type { HiveConfig } from '../config.ts'
+import type { MigrationWork } from '../migration/cloud/work.ts'
 
 /**
- * Wakes the background functions. Both throw when SQS did not take the message; a wake sent twice does no harm. `causedBy`
+ * Wakes the background functions. All throw when SQS did not take the message; a wake sent twice does no harm. `causedBy`
  * is the request that it comes from, for the log of the function that it wakes.
  */
 export type Queue = {
@@ -9,6 +10,8 @@ export type Queue = {
   wakeDeliver(agent: string, delayMs: number, causedBy?: string): Promise<void>
   /** Wakes `history` for a shard of the outbox after `delayMs`, rounded up to seconds, at most 15 minutes. */
   wakeHistory(shard: number, delayMs: number, causedBy?: string): Promise<void>
+  /** Gives `migrate-batch` its next piece of work after `delayMs`, rounded up to seconds, at most 15 minutes. */
+  wakeMigration(work: MigrationWork, delayMs: number, causedBy?: string): Promise<void>
 }
 
 /** SQS delays a message no longer. */
@@ -19,11 +22,12 @@ const maxDelaySeconds = 900
  * at the first wake and not before.
  */
 export function createQueue(
-  config: Pick<HiveConfig, 'sqsEndpoint' | 'awsRegion' | 'deliverQueueUrl' | 'historyQueueUrl'>,
+  config: Pick<HiveConfig, 'sqsEndpoint' | 'awsRegion' | 'deliverQueueUrl' | 'historyQueueUrl' | 'migrateQueueUrl'>,
 ): Queue {
   let sender: ReturnType<typeof loadSender> | undefined
 
-  async function send(queueUrl: string, body: object, delayMs: number): Promise<void> {
+  async function send(queueUrl: string | undefined, body: object, delayMs: number): Promise<void> {
+    if (queueUrl === undefined) throw new Error('this function is not linked to the queue')
     sender ??= loadSender(config)
     const delaySeconds = Math.min(Math.max(Math.ceil(delayMs / 1000), 0), maxDelaySeconds)
     await (await sender)(queueUrl, JSON.stringify(body), delaySeconds)
@@ -32,6 +36,7 @@ export function createQueue(
   return {
     wakeDeliver: (agent, delayMs, caused_by) => send(config.deliverQueueUrl, { agent, caused_by }, delayMs),
     wakeHistory: (shard, delayMs, caused_by) => send(config.historyQueueUrl, { shard, caused_by }, delayMs),
+    wakeMigration: (work, delayMs, caused_by) => send(config.migrateQueueUrl, { ...work, caused_by }, delayMs),
   }
 }
 

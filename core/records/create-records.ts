@@ -6,12 +6,14 @@ import type { CapabilitiesRepository } from './capabilities-repository.ts'
 import type { ConversationsRepository } from './conversations-repository.ts'
 import { createRunStatement, type RecordsConfig, type RunOptions } from './drivers/run-statement.ts'
 import type { MetricsRepository } from './metrics-repository.ts'
+import type { MigrationsRepository } from './migrations-repository.ts'
 import type { RetentionRepository } from './retention-repository.ts'
 import type { SecurityEventsRepository } from './security-events-repository.ts'
 import { createAgents } from './statements/agents.ts'
 import { createApiKeys } from './statements/api-keys.ts'
 import { createAudit } from './statements/audit.ts'
 import { createCapabilities } from './statements/capabilities.ts'
+import { createMigrations } from './statements/migrations.ts'
 import { queryConversations } from './statements/query-conversations.ts'
 import { queryMetrics } from './statements/query-metrics.ts'
 import { readConversation, readMessage } from './statements/read-conversations.ts'
@@ -33,6 +35,7 @@ export type Records = {
   subscriptions: SubscriptionsRepository
   securityEvents: SecurityEventsRepository
   audit: AuditRepository
+  migrations: MigrationsRepository
   retention: RetentionRepository
   close(): Promise<void>
 }
@@ -61,6 +64,7 @@ export function createRecords(config: RecordsConfig, options: Partial<RunOptions
     subscriptions: createSubscriptions(run),
     securityEvents: createSecurityEvents(run),
     audit: createAudit(run),
+    migrations: createMigrations(run),
     retention: createRetention(run),
     close,
   }

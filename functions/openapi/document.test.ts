@@ -10,6 +10,16 @@ const api = describeApi()
 const text = JSON.stringify(api)
 const keyed = routes.map((route) => [route.key, route] as const)
 
+/** What only `hive migrate` says: the steps of a run that is asked for over HTTP have them as its `fault`. */
+const ofTheCommand = new Set([
+  'migration.changed',
+  'migration.unfinished',
+  'migration.busy',
+  'migration.edited',
+  'migration.retried',
+  'migration.partial',
+])
+
 describe('the OpenAPI document', () => {
   it('has every route of the table and no other', () => {
     const described = Object.entries(api.paths).flatMap(([path, operations]) =>
@@ -24,7 +34,7 @@ describe('the OpenAPI document', () => {
       const { code } = (refined?.properties ?? {}) as { code?: { enum: string[] } }
       return code?.enum ?? []
     })
-    const known = Object.keys(errorStatus).filter((code) => !/^(?:route|migration)\./.test(code))
+    const known = Object.keys(errorStatus).filter((code) => !/^route\./.test(code) && !ofTheCommand.has(code))
     expect([...new Set(codes)].sort()).toEqual(known.sort())
   })
 

@@ -4,10 +4,12 @@ export type Examples = Record<string, { summary: string; value: object }>
 
 const deadLetterId = '1790000000000000'
 const keyId = '0123456789abcdef01234567'
+const uploadId = '019aa7d5-7c00-7000-8000-000000000001'
+const migrationId = '019aa7d5-7c00-7000-8000-000000000002'
 
 /**
  * Bodies that are accepted one after another in the order of the route table. Only what a hive gives out itself,
- * receipts and the ids of dead letters, is another's.
+ * receipts and the ids of dead letters, keys, uploads and migrations, is another's.
  */
 export const requestExamples: Record<NonNullable<Route['request']>, Examples> = {
   RegisterAgent: {
@@ -133,6 +135,42 @@ export const requestExamples: Record<NonNullable<Route['request']>, Examples> = 
   RebuildProjection: {
     begin: { summary: 'The first 500 records', value: {} },
   },
+  CreateUpload: {
+    database: {
+      summary: 'A database and the -wal that lies beside it',
+      value: {
+        files: [
+          { path: 'agents/monitoring.db', bytes: 40_960 },
+          { path: 'agents/monitoring.db-wal', bytes: 4_152 },
+        ],
+      },
+    },
+  },
+  StartMigration: {
+    legacy: {
+      summary: 'Every row of a table as it is',
+      value: {
+        upload: uploadId,
+        plan: {
+          version: 1,
+          zone: 'UTC',
+          files: [{ path: 'agents/monitoring.db', tables: [{ name: 'events', target: 'legacy' }] }],
+        },
+      },
+    },
+    later: {
+      summary: 'The same at night',
+      value: {
+        upload: uploadId,
+        plan: {
+          version: 1,
+          zone: 'Europe/Berlin',
+          files: [{ path: 'agents/monitoring.db', tables: [{ name: 'events', target: 'legacy' }] }],
+        },
+        start_at: '2099-01-01T00:00:00Z',
+      },
+    },
+  },
 }
 
 /** Parameters of requests that work together with the bodies above. A cursor is there only where a list has given one. */
@@ -145,6 +183,7 @@ export const parameterExamples: Record<PathParameter, string> & Record<string, s
   message_id: 'build-42',
   dead_letter_id: deadLetterId,
   key_id: keyId,
+  migration_id: migrationId,
   from_agent: 'planner',
   agent_name: 'builder',
   metric_type: 'latency_ms',

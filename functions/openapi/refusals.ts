@@ -46,6 +46,14 @@ const refusals: Record<RouteKey, ErrorCode[]> = {
   'GET /v1/conversations/{conversation_id}': ['cursor.invalid', 'postgres.unavailable'],
   'GET /v1/security-events': ['cursor.invalid', 'postgres.unavailable'],
   'GET /v1/audit-logs': ['cursor.invalid', 'postgres.unavailable'],
+  'POST /v1/migrations/uploads': [],
+  'POST /v1/migrations': ['migration.plan_invalid', 'request.unprocessable', 'postgres.unavailable'],
+  'GET /v1/migrations': ['cursor.invalid', 'postgres.unavailable'],
+  'GET /v1/migrations/{migration_id}': ['migration.unknown', 'postgres.unavailable'],
+  'GET /v1/migrations/{migration_id}/tables': ['migration.unknown', 'cursor.invalid', 'postgres.unavailable'],
+  'GET /v1/migrations/{migration_id}/rejects': ['migration.unknown', 'cursor.invalid', 'postgres.unavailable'],
+  'POST /v1/migrations/{migration_id}/verify': ['migration.unknown', 'migration.state', 'postgres.unavailable'],
+  'POST /v1/migrations/{migration_id}/rollback': ['migration.unknown', 'migration.state', 'postgres.unavailable'],
   'GET /openapi.json': [],
 }
 

@@ -52,6 +52,7 @@ export function createMeter(stack: Stack) {
       usage.sqsRequests += sqsRequestsOfWake
       await queue.wakeHistory(...wake)
     },
+    wakeMigration: queue.wakeMigration,
   }
   hive.log = createJsonLog((line) => {
     usage.logBytes += line.length

@@ -12,6 +12,7 @@ import { type NeonServer, startNeon } from './neon/start-neon.ts'
 import { type PostgresProcess, startPostgres } from './postgres/start-postgres.ts'
 import { startQueues } from './queues.ts'
 import { type RedisProcess, startRedis } from './redis/start-redis.ts'
+import { startS3 } from './s3/start-s3.ts'
 import { startWorkers } from './start-workers.ts'
 import { makeStateFolder, writeState } from './state-file.ts'
 import { lockState } from './state-lock.ts'
@@ -54,7 +55,7 @@ export type Cloud = {
 
 /**
  * Starts everything that the stack has in the cloud on this machine, on 127.0.0.1 alone: Redis behind Upstash's
- * protocol, Postgres behind Neon's, SQS, the functions behind a gateway, the workers and the schedule. What a failed
+ * protocol, Postgres behind Neon's, SQS, S3, the functions behind a gateway, the workers and the schedule. What a failed
  * start has begun is stopped again. One cloud a process: its functions share one hive, as a warm Lambda's do.
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
@@ -65,10 +66,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const secrets = await localSecrets(stateDir)
   const ports = await localPorts(stateDir, options.port === undefined ? {} : { gateway: options.port })
 
-  const [redis, postgres, queues] = await allStarted(starting, [
+  const [redis, postgres, queues, s3] = await allStarted(starting, [
     options.redisUrl ? null : startRedis({ dir: join(stateDir, 'redis'), persistent, port: ports.redis }),
     options.databaseUrl ? null : startPostgres({ dir: join(stateDir, 'postgres'), persistent, port: ports.postgres }),
     startQueues({ port: ports.queues, ...(persistent ? { dataDir: join(stateDir, 'queues') } : {}) }),
+    startS3({ port: ports.s3, dir: join(stateDir, 's3') }),
   ] as const)
   const redisUrl = options.redisUrl ?? redis?.url ?? ''
   const databaseUrl = options.databaseUrl ?? postgres?.url ?? ''
@@ -88,6 +90,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     sqsEndpoint: queues.endpoint,
     deliverQueueUrl: queues.deliverQueueUrl,
     historyQueueUrl: queues.historyQueueUrl,
+    migrateQueueUrl: queues.migrateQueueUrl,
+    s3Endpoint: s3.endpoint,
+    migrationBucketName: 'migrations',
+    migrationScratchDir: join(stateDir, 'snapshots'),
     adminKeys: secrets.admin_key,
     signingRoot: secrets.signing_root,
     ...options.settings,

@@ -9,6 +9,7 @@ export type LocalPorts = {
   postgres: number
   neon: number
   queues: number
+  s3: number
 }
 
 /** Where the gateway is when nobody says otherwise. */
@@ -34,6 +35,7 @@ export async function localPorts(dir: string, wanted: Partial<LocalPorts>): Prom
     postgres: await choose('postgres'),
     neon: await choose('neon'),
     queues: await choose('queues'),
+    s3: await choose('s3'),
   }
   await writeState(dir, 'ports.json', ports)
   return ports

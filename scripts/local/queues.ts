@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { buildApp } from 'fauxqs'
 
-export type LocalQueues = { endpoint: string; deliverQueueUrl: string; historyQueueUrl: string; stop(): Promise<void> }
+export type LocalQueues = {
+  endpoint: string
+  deliverQueueUrl: string
+  historyQueueUrl: string
+  migrateQueueUrl: string
+  stop(): Promise<void>
+}
 
 export type LocalQueuesOptions = {
   /** Port on 127.0.0.1; a free one when absent. */
@@ -27,11 +33,11 @@ type Inspected = {
   }
 }
 
-const names = ['deliver', 'history'] as const
+const names = ['deliver', 'history', 'migrate'] as const
 
 /**
- * Starts a local SQS on 127.0.0.1 with the queues of a stage, `deliver` and `history`, each with its dead-letter queue
- * (`deliver-dlq`, `history-dlq`). What waits is only hints: when the process dies without `stop`, the sweep finds the work.
+ * Starts a local SQS on 127.0.0.1 with the queues of a stage, `deliver`, `history` and `migrate`, each with its dead-letter
+ * queue (`deliver-dlq`). What waits is only hints: when the process dies without `stop`, the schedules find the work.
  */
 export async function startQueues(options: LocalQueuesOptions = {}): Promise<LocalQueues> {
   const { port = 0, dataDir, visibilitySeconds = 60, maxReceives = 5, region = 'us-east-1' } = options
@@ -46,19 +52,23 @@ export async function startQueues(options: LocalQueuesOptions = {}): Promise<Loc
     return QueueUrl
   }
 
-  async function createWithDeadLetters(name: string): Promise<string> {
+  async function createWithDeadLetters(name: string, hiddenSeconds: number): Promise<string> {
     const deadLetters = await createQueue(`${name}-dlq`, { MessageRetentionPeriod: '1209600' })
     const { Attributes } = await sqs.send(
       new GetQueueAttributesCommand({ QueueUrl: deadLetters, AttributeNames: ['QueueArn'] }),
     )
     const redrive = { deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: maxReceives }
     return createQueue(name, {
-      VisibilityTimeout: String(visibilitySeconds),
+      VisibilityTimeout: String(hiddenSeconds),
       RedrivePolicy: JSON.stringify(redrive),
     })
   }
 
-  const urls = { deliver: await createWithDeadLetters('deliver'), history: await createWithDeadLetters('history') }
+  const urls = {
+    deliver: await createWithDeadLetters('deliver', visibilitySeconds),
+    history: await createWithDeadLetters('history', visibilitySeconds),
+    migrate: await createWithDeadLetters('migrate', visibilitySeconds * 15),
+  }
 
   async function inspect(queue: string): Promise<Waiting[]> {
     const { ready, delayed, inflight } = (
@@ -89,6 +99,7 @@ export async function startQueues(options: LocalQueuesOptions = {}): Promise<Loc
     endpoint,
     deliverQueueUrl: urls.deliver,
     historyQueueUrl: urls.history,
+    migrateQueueUrl: urls.migrate,
     async stop() {
       if (file !== undefined && dataDir !== undefined) {
         const waiting = (await Promise.all(names.map(inspect))).flat()

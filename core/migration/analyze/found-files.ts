@@ -15,7 +15,8 @@ export async function foundFiles(
   return found
 }
 
-function foundFile({ path, state, database }: AnalysedFile): FoundFile {
+/** One file as a plan is checked against it. */
+export function foundFile({ path, state, database }: AnalysedFile): FoundFile {
   const tables = (database?.tables ?? []).map((table) => ({
     name: table.name,
     kind: table.kind,

@@ -1,5 +1,5 @@
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
-import { decodeValue } from '../value.ts'
+import { plainValue } from '../plain-value.ts'
 
 export type RunSummary = {
   id: string
@@ -67,10 +67,5 @@ export async function listRejects(
      WHERE f.run_id = $1 ORDER BY t.id, j.row OFFSET $2::int LIMIT $3::int`,
     [run, after, limit],
   )
-  return rows.map((row) => ({ ...row, value: plain(JSON.parse(row.value)) }))
-}
-
-function plain(json: unknown): unknown {
-  const value = decodeValue(json)
-  return typeof value === 'bigint' && BigInt(Number(value)) === value ? Number(value) : json
+  return rows.map((row) => ({ ...row, value: plainValue(JSON.parse(row.value)) }))
 }

@@ -59,12 +59,16 @@ async function remove(client: MigrationClient, id: string): Promise<{ run: strin
         'migration_rejects',
         'migration_pieces',
         'migration_ranges',
+        'migration_checks',
       ]) {
         const { rowCount } = await client.query(`DELETE FROM ${beside} WHERE table_id = $1`, [table.id])
         if (beside === 'legacy_rows') removed += rowCount ?? 0
       }
     }
-    await client.query(`UPDATE migration_runs SET state = 'rolled back', ended_at = now() WHERE id = $1`, [id])
+    await client.query(
+      `UPDATE migration_runs SET state = 'rolled back', step = NULL, fault = NULL, ended_at = now() WHERE id = $1`,
+      [id],
+    )
     return { run: id, removed }
   })
 }

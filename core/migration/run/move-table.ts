@@ -48,8 +48,8 @@ export function missingTable({ path, table }: TableMove): TableResult {
 }
 
 /**
- * Moves the rows of one table that have no outcome yet, until its end or until it is told to stop. While a batch is stored the next one is read and converted. Raises
- * what is wrong with the connection; any other fault is the table's.
+ * Moves the rows of one table that have no outcome yet, until its end or until it is told to stop. While a batch is stored
+ * the next one is read and converted. Raises what is wrong with the connection; any other fault is the table's.
  */
 export async function moveTable(move: TableMove, source: AnalysedTable): Promise<TableResult> {
   const { client, path, table } = move
@@ -107,7 +107,10 @@ function connectionLost(error: unknown): boolean {
 type Entry = Moved & { id: string; state: TableResult['state'] | 'running' }
 
 /** The ledger's entry of a table: as far as this run has come, or that another one has moved the same content. */
-export async function tableEntry(move: TableMove, source: AnalysedTable): Promise<Entry> {
+export async function tableEntry(
+  move: Pick<TableMove, 'client' | 'fileId' | 'hash' | 'path' | 'table' | 'isRetry'>,
+  source: Pick<AnalysedTable, 'columns'>,
+): Promise<Entry> {
   const { client, fileId, hash, path, table, isRetry } = move
   const columns = JSON.stringify(
     source.columns.map(({ name, declaredType, generated }) => ({ name, declaredType, generated })),

@@ -133,7 +133,8 @@ async function refuseUnfinished(client: MigrationClient, known: KnownFile[], pla
     `SELECT f.path, t.name, f.run_id FROM migration_tables t JOIN migration_files f ON f.id = t.file_id
      JOIN migration_runs r ON r.id = f.run_id
      JOIN unnest($1::text[], $2::text[]) AS found (path, sha256) ON found.path = f.path AND found.sha256 = f.sha256
-     WHERE r.state IN ('running', 'failed') AND r.plan <> $3 AND t.state IN ('running', 'failed') AND t.rows > 0`,
+     WHERE r.state IN ('running', 'failed') AND r.plan <> $3 AND t.state IN ('running', 'failed')
+       AND (t.rows > 0 OR r.step IS NOT NULL)`,
     [known.map(({ path }) => path), known.map(({ hash }) => hash), plan],
   )
   if (parts.length === 0) return
@@ -154,7 +155,7 @@ async function beginRun(
   const [stopped] = await rowsOf<{ id: string }>(
     client,
     `UPDATE migration_runs SET state = 'running', ended_at = NULL, fault = NULL WHERE id = (
-       SELECT id FROM migration_runs WHERE state IN ('running', 'failed') AND plan = $1
+       SELECT id FROM migration_runs WHERE state IN ('running', 'failed') AND plan = $1 AND upload IS NULL
        AND retries IS NOT DISTINCT FROM $2 ORDER BY started_at DESC LIMIT 1
      ) RETURNING id`,
     [plan, rejectedBy ?? null],
@@ -252,7 +253,7 @@ async function toBeMoved(
 }
 
 /** Why a run is not complete; undefined when it is. */
-export function faultOf({ files, tables }: RunResult): string | undefined {
+export function faultOf({ files, tables }: Pick<RunResult, 'files' | 'tables'>): string | undefined {
   const failed = tables.filter(({ state }) => state === 'failed')
   if (failed.length > 0) {
     const names = failed.map(({ file, table, fault }) => `${file} ${table}: ${fault}`)

@@ -73,7 +73,8 @@ async function fingerprints(file: string): Promise<Map<string, string>> {
   return found
 }
 
-async function readHeader(file: string): Promise<Buffer> {
+/** The first bytes of a file, by which `diagnoseHeader` tells what it is. */
+export async function readHeader(file: string): Promise<Buffer> {
   const handle = await open(file)
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0)
@@ -88,7 +89,8 @@ function missingWal(file: string, header: Buffer, found: Set<string>): string[] 
   return [`it is in WAL mode and no ${basename(file)}-wal is beside it: rows that were only there are missing`]
 }
 
-function openHostile(copy: string): DatabaseSync | Fault {
+/** Opens a private copy of a file that may be built to harm; or says what is wrong with it. */
+export function openHostile(copy: string): DatabaseSync | Fault {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(copy, { allowExtension: false, enableForeignKeyConstraints: false })
