@@ -20,6 +20,8 @@ export const measures = {
   ConservationViolated: 'Count',
   /** Runs whose rows are not those of their sources. */
   MigrationVerifyFailed: 'Count',
+  /** Runs of which a step got nowhere, however often it was begun again. */
+  MigrationGivenUp: 'Count',
 } as const
 export type Measure = keyof typeof measures
 

@@ -43,7 +43,11 @@ function alarm(name: string, description: string, { above, below, minutes, ...wh
   })
 }
 
-for (const [name, { waiting, deadLetters }] of Object.entries({ Deliver: queues.deliver, History: queues.history })) {
+for (const [name, { waiting, deadLetters }] of Object.entries({
+  Deliver: queues.deliver,
+  History: queues.history,
+  Migrate: queues.migrate,
+})) {
   alarm(`${name}DeadLettersNotEmpty`, 'A wake failed five times and was put aside.', {
     namespace: 'AWS/SQS',
     metric: 'ApproximateNumberOfMessagesVisible',
@@ -52,6 +56,8 @@ for (const [name, { waiting, deadLetters }] of Object.entries({ Deliver: queues.
     above: 0,
     minutes: 1,
   })
+  // the tables of a migration may wait for hours for each other
+  if (waiting === queues.migrate.waiting) continue
   alarm(`${name}Late`, 'Wakes wait for more than five minutes.', {
     namespace: 'AWS/SQS',
     metric: 'ApproximateAgeOfOldestMessage',
@@ -131,6 +137,13 @@ alarm('AuditMissing', 'For two hours no inbox was checked for lost messages.', {
   below: 1,
   minutes: 120,
   missing: 'breaching',
+})
+
+alarm('MigrationGivenUp', 'A step of a migration was begun again five times and got nowhere.', {
+  ...measured('MigrationGivenUp'),
+  statistic: 'Sum',
+  above: 0,
+  minutes: 1,
 })
 
 alarm('MigrationVerifyFailed', 'The rows of a migration are not those of its source.', {

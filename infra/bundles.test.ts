@@ -1,6 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RouteKey, routes } from '../functions/routes.ts'
 import type { Cloud } from '../scripts/local/cloud.ts'
@@ -9,7 +11,7 @@ import { httpEvent, invokeBundle, linksOf } from '../scripts/stack/invoke-bundle
 import { testCloud } from '../test/test-cloud.ts'
 
 const apiFiles = [...new Set<string>(routes.map(({ file }) => file)), 'not-found']
-const workerFiles = ['deliver', 'history', 'sweep', 'retention', 'audit']
+const workerFiles = ['deliver', 'history', 'migrate-batch', 'sweep', 'retention', 'audit', 'revive-migrations']
 const files = [...apiFiles, ...workerFiles]
 
 let cloud: Cloud
@@ -110,16 +112,49 @@ describe('in a process of its own, with links and nothing else', () => {
       attributes: { ApproximateReceiveCount: '1' },
       eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:queue',
     })
-    const good = { deliver: { agent: 'builder' }, history: { shard: 1 } }
+    const run = '0b9f2c1e-6a51-4c0e-9a57-3f4a3f0f8d11'
+    const good = { deliver: { agent: 'builder' }, history: { shard: 1 }, 'migrate-batch': { step: 'move', run } }
     for (const [file, body] of Object.entries(good)) {
       const event = { Records: [record('good', body), record('bad', { wrong: true })] }
       expect(await invoke(file, event)).toEqual({ batchItemFailures: [{ itemIdentifier: 'bad' }] })
     }
   })
 
+  it('a migration is begun by one and moved by another', async () => {
+    const source = join(folder, 'source.db')
+    const database = new DatabaseSync(source)
+    database.exec("CREATE TABLE notes (text); INSERT INTO notes VALUES ('one'), ('two')")
+    database.close()
+    const bytes = new Uint8Array(await readFile(source))
+    const files = [{ path: 'source.db', bytes: bytes.length }]
+    const { body: upload } = await request('POST /v1/migrations/uploads', { body: { files } })
+    expect((await fetch(upload.files[0].url, { method: 'PUT', body: bytes })).status).toBe(200)
+    const plan = {
+      version: 1,
+      zone: 'UTC',
+      files: [{ path: 'source.db', tables: [{ name: 'notes', target: 'legacy' }] }],
+    }
+    // planned, so that the cloud's own worker leaves the first step to the bundle
+    const later = { upload: upload.upload, plan, start_at: '2099-01-01T00:00:00Z' }
+    const begun = await request('POST /v1/migrations', { body: later })
+    expect([begun.status, begun.body.state]).toEqual([202, 'planned'])
+    const client = new pg.Client({ connectionString: cloud.databaseUrl })
+    await client.connect()
+    await client.query("UPDATE migration_runs SET state = 'running'")
+    await client.end()
+    const work = { messageId: 'prepare', body: JSON.stringify({ step: 'prepare', run: begun.body.id }) }
+    const event = { Records: [{ ...work, attributes: {}, eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:queue' }] }
+    expect(await invoke('migrate-batch', event)).toEqual({ batchItemFailures: [] })
+    const path = { migration_id: begun.body.id }
+    const read = async () => (await request('GET /v1/migrations/{migration_id}', { path })).body
+    await expect.poll(async () => (await read()).step, { timeout: 20_000 }).toBeNull()
+    expect(await read()).toMatchObject({ state: 'complete', rows: { legacy: 2 }, verification: { verified: true } })
+  }, 60_000)
+
   it('schedules run', async () => {
     expect(await invoke('sweep', {})).toMatchObject({ inboxes: expect.any(Number) })
     expect(await invoke('retention', {})).toMatchObject({ unfinished: [] })
     expect(await invoke('audit', {})).toMatchObject({ violated: 0 })
+    expect(await invoke('revive-migrations', {})).toEqual({ woken: 0, given_up: 0 })
   })
 })

@@ -19,7 +19,7 @@ const body = $resolve({ region, names, queueNames, deadLetterNames, apiId: api.n
     ['Latency of publish and metric writes, p99 ms', 'p99', own('PublishLatency', 'MetricWriteLatency')],
     ['Messages', 'Sum', own('MessagesAccepted', 'MessagesDelivered', 'MessagesRetried', 'MessagesFailed')],
     ['Written to history', 'Sum', own('EventsRecorded')],
-    ['What must stay 0', 'Sum', own('ConservationViolated', 'MigrationVerifyFailed')],
+    ['What must stay 0', 'Sum', own('ConservationViolated', 'MigrationVerifyFailed', 'MigrationGivenUp')],
     ['Invocations', 'Sum', perFunction('Invocations')],
     ['Duration, p99 ms', 'p99', perFunction('Duration')],
     ['Errors', 'Sum', perFunction('Errors')],

@@ -7,14 +7,24 @@ const hive = new sst.Linkable('Hive', {
   properties: { ...hiveSettings, awsRegion: aws.getRegionOutput().region },
 })
 
+/** What a function has that others have not. */
+export type Extras = {
+  permissions?: sst.aws.FunctionPermissionArgs[]
+  link?: (sst.Linkable<object> | sst.Secret)[]
+  /** MB. */
+  memory?: number
+  /** Of its own, for files, in GB. */
+  storage?: number
+}
+
 /**
- * A function of functions/, `file` without its ending. It may write its own logs, send wakes and do what `permissions`
- * says, and nothing else.
+ * A function of functions/, `file` without its ending. It may write its own logs, send wakes and do what `extras` say, and
+ * nothing else.
  */
 export function hiveFunction(
   file: string,
   timeoutSeconds: number,
-  permissions: sst.aws.FunctionPermissionArgs[] = [],
+  { permissions = [], link = [], memory = settings.memory, storage }: Extras = {},
 ): sst.aws.Function {
   const name = functionName(file)
   const logs = new aws.cloudwatch.LogGroup(`${name}Logs`, {
@@ -25,9 +35,10 @@ export function hiveFunction(
     handler: `functions/${file}.handler`,
     runtime: 'nodejs24.x',
     architecture: 'arm64',
-    memory: `${settings.memory} MB`,
+    memory: `${memory} MB`,
+    ...(storage === undefined ? {} : { storage: `${storage} GB` }),
     timeout: `${timeoutSeconds} seconds`,
-    link: [hive, ...secrets, queues.deliver.link, queues.history.link],
+    link: [hive, ...secrets, queues.deliver.link, queues.history.link, ...link],
     permissions: [
       { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [$interpolate`${logs.arn}:*`] },
       ...(settings.tracing ? [tracing] : []),

@@ -16,9 +16,8 @@ function make() {
     },
     { protect: permanent, retainOnDelete: permanent },
   )
-  // linked to no function: SQL migrations are run with it by `npm run deploy`
-  new sst.Linkable('DatabaseDirectUrl', { properties: { value: $util.secret(project.connectionUri) } })
   return {
+    direct: new sst.Linkable('DatabaseDirectUrl', { properties: { value: $util.secret(project.connectionUri) } }),
     pooled: new sst.Linkable('DatabaseUrl', { properties: { value: $util.secret(project.connectionUriPooler) } }),
   }
 }

@@ -13,7 +13,10 @@ const databaseUrl = madePostgres?.pooled ?? new sst.Secret('DatabaseUrl')
 const adminKeys = new sst.Secret('AdminKeys')
 const signingRoot = new sst.Secret('SigningRoot')
 
-/** Not pooled. SQL migrations run over it when the stage is deployed; no function is given it. */
-if (!madePostgres) new sst.Secret('DatabaseDirectUrl')
+/**
+ * Not pooled, which locks need. SQL migrations run over it when the stage is deployed; of the functions only the one that
+ * moves migrations has it.
+ */
+export const databaseDirectUrl = madePostgres?.direct ?? new sst.Secret('DatabaseDirectUrl')
 
 export const secrets = [redisRestUrl, redisRestToken, databaseUrl, adminKeys, signingRoot]

@@ -82,7 +82,7 @@ describe('queues', () => {
     for (const stage of stages()) {
       const queues = all(stage, 'aws:sqs/queue:Queue')
       const waiting = Object.entries(queues).filter(([name]) => !name.includes('DeadLetters'))
-      expect(waiting.length).toBe(2)
+      expect(waiting.length).toBe(3)
       for (const [name, { redrivePolicy }] of waiting) {
         const deadLetters = name.replace('Waiting', 'DeadLetters')
         expect(queues[deadLetters]?.messageRetentionSeconds).toBe(14 * 86_400)
@@ -99,7 +99,7 @@ describe('queues', () => {
       const functions = all(stage, 'aws:lambda/function:Function')
       const queues = all(stage, 'aws:sqs/queue:Queue')
       const sources = Object.values(all(stage, 'aws:lambda/eventSourceMapping:EventSourceMapping'))
-      expect(sources.length).toBe(2)
+      expect(sources.length).toBe(3)
       for (const { eventSourceArn, functionName, functionResponseTypes, batchSize } of sources) {
         const queue = queues[(eventSourceArn as string).split(':').at(-1) as string]
         const fed = functions[(functionName as string).split(':').at(-1) as string]
@@ -128,10 +128,11 @@ describe('functions', () => {
   it('run on Node 24 and arm64, below the time that API Gateway waits', () => {
     for (const stage of stages()) {
       const functions = Object.entries(all(stage, 'aws:lambda/function:Function'))
-      const workers = ['DeliverFunction', 'HistoryFunction', 'SweepFunction', 'RetentionFunction', 'AuditFunction']
+      const workers = ['Deliver', 'History', 'Sweep', 'Retention', 'Audit', 'ReviveMigrations']
+      const seconds = new Map(workers.map((name) => [`${name}Function`, 60])).set('MigrateBatchFunction', 900)
       for (const [name, { runtime, architectures, timeout }] of functions) {
         expect({ runtime, architectures }).toEqual({ runtime: 'nodejs24.x', architectures: ['arm64'] })
-        expect(timeout).toBe(workers.includes(name) ? 60 : 29)
+        expect([name, timeout]).toEqual([name, seconds.get(name) ?? 29])
       }
     }
   })
@@ -139,12 +140,22 @@ describe('functions', () => {
   it('may write their own logs, wake workers, and nothing else', () => {
     for (const stage of stages()) {
       const roles = all(stage, 'aws:iam/role:Role')
+      const bucket = 'arn:aws:s3:::MigrationBucketBucket'
+      const inBucket: Record<string, string[]> = {
+        migrations: [`s3:ListBucket on ${bucket}`, `s3:PutObject on ${bucket}/uploads/*`],
+        'migrate-batch': [
+          `s3:ListBucket on ${bucket}`,
+          `s3:GetObject on ${bucket}/uploads/* ${bucket}/snapshots/*`,
+          `s3:PutObject on ${bucket}/snapshots/*`,
+        ],
+      }
       for (const { functionID, handler } of stage.builds) {
         const role = roles[`${functionID}Role`] as Inputs
         const file = handler.slice('functions/'.length, -'.handler'.length)
         const name = `agent-hive-${stage === production ? 'production' : 'ada'}-${file}`
         const logs = `arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/${name}:*`
-        const source = { deliver: 'DeliverWaiting', history: 'HistoryWaiting' }[file]
+        const source = { deliver: 'DeliverWaiting', history: 'HistoryWaiting', 'migrate-batch': 'MigrateWaiting' }[file]
+        const migrates = ['migrations', 'migrate-batch', 'revive-migrations'].includes(file)
         const take = 'sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage'
         expect(permissions(role).sort()).toEqual(
           [
@@ -153,6 +164,8 @@ describe('functions', () => {
             `sqs:SendMessage on ${sqs('HistoryWaiting')}`,
             ...(stage === personal ? ['xray:PutTelemetryRecords xray:PutTraceSegments on *'] : []),
             ...(source ? [`${take} on ${sqs(source)}`] : []),
+            ...(migrates ? [`sqs:SendMessage on ${sqs('MigrateWaiting')}`] : []),
+            ...(inBucket[file] ?? []),
           ].sort(),
         )
         expect(role.managedPolicyArns).toEqual([])
@@ -170,12 +183,17 @@ describe('functions', () => {
         'RetentionScheduleRole',
         ['lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:RetentionFunction'],
       ],
+      [
+        'ReviveMigrationsScheduleRole',
+        ['lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:ReviveMigrationsFunction'],
+      ],
       ['SweepScheduleRole', ['lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:SweepFunction']],
     ])
     const schedules = all(production, 'aws:scheduler/schedule:Schedule')
     expect(schedules.SweepScheduleSchedule?.scheduleExpression).toBe('rate(1 minute)')
     expect(schedules.RetentionScheduleSchedule?.scheduleExpression).toBe('rate(1 hour)')
     expect(schedules.AuditScheduleSchedule?.scheduleExpression).toBe('rate(1 hour)')
+    expect(schedules.ReviveMigrationsScheduleSchedule?.scheduleExpression).toBe('rate(5 minutes)')
   })
 
   it('get their configuration through links, and nothing of it through the environment', () => {
@@ -183,17 +201,26 @@ describe('functions', () => {
       const variables = Object.keys(inputs.environment.variables).sort()
       expect([name, variables]).toEqual([name, ['SST_KEY', 'SST_KEY_FILE', 'SST_RESOURCE_App']])
     }
-    for (const { links } of production.builds) {
-      expect(Object.keys(links).sort()).toEqual([
-        'AdminKeys',
-        'DatabaseUrl',
-        'DeliverQueue',
-        'HistoryQueue',
-        'Hive',
-        'RedisRestToken',
-        'RedisRestUrl',
-        'SigningRoot',
-      ])
+    const more: Record<string, string[]> = {
+      migrations: ['MigrateQueue', 'Migration'],
+      'migrate-batch': ['DatabaseDirectUrl', 'MigrateQueue', 'Migration'],
+      'revive-migrations': ['MigrateQueue'],
+    }
+    for (const { links, handler } of production.builds) {
+      const others = more[handler.slice('functions/'.length, -'.handler'.length)] ?? []
+      expect(Object.keys(links).sort()).toEqual(
+        [
+          ...others,
+          'AdminKeys',
+          'DatabaseUrl',
+          'DeliverQueue',
+          'HistoryQueue',
+          'Hive',
+          'RedisRestToken',
+          'RedisRestUrl',
+          'SigningRoot',
+        ].sort(),
+      )
     }
   })
 
@@ -310,6 +337,7 @@ describe('alarms', () => {
       expect(own.map(({ metricName }) => metricName).sort()).toEqual([
         'ConservationViolated',
         'MetricWriteLatency',
+        'MigrationGivenUp',
         'MigrationVerifyFailed',
         'PublishLatency',
       ])

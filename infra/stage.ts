@@ -16,6 +16,9 @@ export const settings = {
   deliverConcurrency: size(process.env.HIVE_DELIVER_CONCURRENCY, permanent ? 50 : 5),
   /** Shards of history that are drained at the same time. */
   historyConcurrency: size(process.env.HIVE_HISTORY_CONCURRENCY, permanent ? 8 : 2),
+  /** Tables of migrations that are worked on at the same time, and MB of the function: its CPU grows with it. */
+  migrateConcurrency: size(process.env.HIVE_MIGRATE_CONCURRENCY, permanent ? 4 : 2),
+  migrateMemory: size(process.env.HIVE_MIGRATE_MEMORY_MB, 3008),
   /** Requests a second that API Gateway lets in, and how many at once. */
   requestRate: size(process.env.HIVE_REQUEST_RATE, permanent ? 2_000 : 100),
   requestBurst: size(process.env.HIVE_REQUEST_BURST, permanent ? 4_000 : 200),

@@ -1,4 +1,7 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { analyzeFolder } from '../core/migration/analyze/analyze-folder.ts'
@@ -9,6 +12,7 @@ import type { AuditRow } from '../core/records/audit-repository.ts'
 import type { MigrationDetails, MigrationReject, MigrationTable } from '../core/records/migrations-repository.ts'
 import type { Page } from '../core/records/page.ts'
 import type { Cloud } from '../scripts/local/cloud.ts'
+import { command } from './command.ts'
 import { type HttpCall, httpCaller } from './http-call.ts'
 import { testCloud } from './test-cloud.ts'
 import { uploadFolder } from './upload-folder.ts'
@@ -154,6 +158,50 @@ describe('a migration in the cloud', () => {
       ['migration.rollback', 'config:1'],
     ])
   })
+})
+
+describe('hive migrate cloud', () => {
+  let folder: string
+  const file = () => join(folder, 'plan.json')
+  const cloudCommand = (...more: string[]) =>
+    command(cloud, ['migrate', 'cloud', join(folder, 'old'), '--plan', file(), ...more])
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hive-cloud-command-'))
+    await mkdir(join(folder, 'old'))
+    const database = new DatabaseSync(join(folder, 'old', 'notes.db'))
+    database.exec("CREATE TABLE notes (text); INSERT INTO notes VALUES ('one'), ('two'), ('three')")
+    database.close()
+    const one = { name: 'notes', target: 'legacy' }
+    await writeFile(file(), JSON.stringify({ version: 1, zone: 'UTC', files: [{ path: 'notes.db', tables: [one] }] }))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  it('uploads a folder, follows the run to its end, and says what was proven', async () => {
+    const { code, stdout, stderr } = await cloudCommand()
+    expect(stderr).toMatch(/uploading notes\.db, \d+ bytes\nrun \S+ of upload \S+/)
+    expect(stdout).toMatch(/is complete: 3 rows = 0 migrated \+ 3 legacy \+ 0 rejected/)
+    expect(stdout).toContain('verified: 3 source rows, 3 moved rows compared')
+    expect(code).toBe(0)
+  }, 60_000)
+
+  it('is told when another run stands in the way, and fails', async () => {
+    const database = new DatabaseSync(join(folder, 'old', 'notes.db'))
+    database.exec("INSERT INTO notes VALUES ('four')")
+    database.close()
+    const refused = await cloudCommand()
+    expect(refused.code).toBe(1)
+    expect(refused.stdout).toContain('has changed since run')
+    const meant = await cloudCommand('--as-new', '--json')
+    expect(meant.json()).toMatchObject({ state: 'complete', rows: { legacy: 4 }, verification: { verified: true } })
+    expect(meant.code).toBe(0)
+  }, 60_000)
+
+  it('plans a run for later and does not wait for it', async () => {
+    const { code, stdout } = await cloudCommand('--start-at', '2099-01-01T00:00:00Z')
+    expect(stdout).toMatch(/^run \S+ begins at 2099-01-01T00:00:00\.000Z/)
+    expect(code).toBe(0)
+  }, 60_000)
 })
 
 describe('what cannot be begun', () => {

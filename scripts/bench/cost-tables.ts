@@ -9,10 +9,10 @@ export type Measured = { name: string; rate: number; usage: Usage }
 const gigabytes = 1
 const wayMs = 1
 const secondsOfMonth = (365.25 * 86_400) / 12
-const alarms = 17
-const metrics = 10
+const alarms = 21
+const metrics = 11
 /** A queue with a bounded event source is polled by five at all times, each for 20 s. */
-const idleSqsRequests = (2 * 5 * secondsOfMonth) / 20
+const idleSqsRequests = (3 * 5 * secondsOfMonth) / 20
 /** The smallest compute, awake all the time. */
 const neonUnits = 0.25
 
@@ -124,7 +124,7 @@ function fixed(idle: Usage, bullmq: BullmqCommands): string {
       `the sweep, ${short(idle.redisCommands)} commands a minute`,
       dollars((sweeps.redis + sweeps.lambda + sweeps.logs) * minutes),
     ),
-    row('polls of two queues', dollars(idleSqsRequests * prices.sqsRequest)),
+    row('polls of three queues', dollars(idleSqsRequests * prices.sqsRequest)),
     row(`${alarms} alarms, ${metrics} metrics`, dollars(alarms * prices.alarmMonth + metrics * prices.metricMonth)),
     row(
       `Neon Launch, ${neonUnits} CU that never sleeps`,

@@ -10,7 +10,10 @@ import type { MessageStatus } from '../../core/bus/message-status.ts'
 import type { Published } from '../../core/bus/publish.ts'
 import type { Received } from '../../core/bus/receive.ts'
 import type { Settled } from '../../core/bus/settle.ts'
+import type { FileToUpload, Upload } from '../../core/migration/cloud/create-upload.ts'
+import type { MigrationToStart } from '../../core/migration/cloud/start-migration.ts'
 import type { CapabilityRow } from '../../core/records/capabilities-repository.ts'
+import type { MigrationDetails } from '../../core/records/migrations-repository.ts'
 import type { Subscription } from '../../core/records/subscriptions-repository.ts'
 import { foreignAnswer, HiveProblem, HiveUnreachable, readProblem } from './problem.ts'
 
@@ -109,6 +112,20 @@ export class HiveClient {
 
   revokeKey(id: string): Promise<KeyAnswer> {
     return this.#call('POST', `/v1/keys/${part(id)}/revoke`, { repeatable: true })
+  }
+
+  /** Repeatable: an upload that nobody knows of is forgotten by itself. */
+  createUpload(files: { files: FileToUpload[] }): Promise<Upload> {
+    return this.#call('POST', '/v1/migrations/uploads', { body: files, repeatable: true })
+  }
+
+  /** Repeatable: the same plan over the same upload is one run. */
+  startMigration(migration: Partial<MigrationToStart>): Promise<MigrationDetails> {
+    return this.#call('POST', '/v1/migrations', { body: migration, repeatable: true })
+  }
+
+  getMigration(id: string): Promise<MigrationDetails> {
+    return this.#call('GET', `/v1/migrations/${part(id)}`, { repeatable: true })
   }
 
   /** One page of records brought to Redis again. */

@@ -1,4 +1,5 @@
 import type { Hive } from '../../hive.ts'
+import { measure } from '../../measure.ts'
 import { areMigrationsDue, forgetMigrations, notedMigrations, noteMigrations } from './pending-migrations.ts'
 import { wakeStep } from './wake-step.ts'
 
@@ -20,7 +21,7 @@ export async function reviveMigrations(hive: Hive, everyMs: number): Promise<{ w
   const revived = await migrations.revive(migrationStallMs, mostRevivals)
   for (const { id, step } of revived) {
     if (step !== null) await wakeStep(hive, id, step)
-    else hive.log.error('a migration got nowhere and was given up', { run: id })
+    else measure(hive, 'migration given up', { MigrationGivenUp: 1 }, { run: id })
   }
   const pending = await migrations.pending(migrationStallMs)
   await noteMigrations(

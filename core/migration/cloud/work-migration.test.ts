@@ -347,6 +347,7 @@ describe('the schedule', () => {
       expect(await reviveMigrations(hive, 0)).toEqual(turn < 5 ? { woken: 1, given_up: 0 } : { woken: 0, given_up: 1 })
       hive.wakes = []
     }
+    expect(measured).toMatchObject([{ MigrationGivenUp: 1, run: run.id }])
     const { state, step, fault } = await read(run.id)
     expect({ state, step }).toEqual({ state: 'failed', step: null })
     expect(fault).toBe('the step "prepare" was begun again 5 times and got nowhere')

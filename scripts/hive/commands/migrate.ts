@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addAfterRun } from './migrate/after-run.ts'
 import { addAnalyze } from './migrate/analyze.ts'
+import { addCloud } from './migrate/cloud.ts'
 import { addPlan } from './migrate/plan.ts'
 import { addRun } from './migrate/run.ts'
 
@@ -12,4 +13,5 @@ export function addMigrate(program: Command): void {
   addPlan(migrate)
   addRun(migrate)
   addAfterRun(migrate)
+  addCloud(migrate)
 }
