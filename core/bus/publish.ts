@@ -96,7 +96,7 @@ export async function publish(
   if (answer[0] === 'backlog') {
     throw new HiveError('history.backlog', 'History is too far behind to accept more messages.', { retryAfter: 10 })
   }
-  const [, , first, wakes, results] = answer as [string, string, number[], (number | string)[], ResultRow[]]
+  const [, accepted, first, wakes, results] = answer as PublishAnswer
   const history = first.map((index) => shardsOf(recipients)[Number(index)] as number)
 
   const deliver = []
@@ -105,11 +105,25 @@ export async function publish(
   }
   if (deliver.length > 0 || history.length > 0) await sendWakes(hive, { requestId, deliver, history })
   await routing.lookAgain()
-  const published = await describePublished(hive, batch.unique, results)
+  const published = await describePublished(hive, batch.unique, rowsOf(batch.unique, accepted, results))
   return batch.places.map(({ at, repeated }) => {
     const first = published[at] as Published
     return repeated ? { ...first, duplicate: true } : first
   })
+}
+
+type PublishAnswer = [
+  'ok',
+  now: string,
+  history: number[],
+  wakes: (number | string)[],
+  results: (string | [accepted: string, sequence: string, recipient: string])[],
+]
+
+function rowsOf(batch: Prepared[], now: string, results: PublishAnswer[4]): ResultRow[] {
+  return results.map((result, at) =>
+    typeof result === 'string' ? [0, now, result, (batch[at] as Prepared).inbox] : [1, ...result],
+  )
 }
 
 /** Inboxes of relays may have to be made first, and full ones passed over. */
@@ -184,11 +198,10 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
   for (const { message, digest, inbox, forNobody } of batch) {
     const relayed = relayOf(inbox) !== undefined
     const envelope = encodeEnvelope(message)
-    const size = Buffer.byteLength(envelope)
     const options = message.delivery_options
     let token = '-'
     let body = 0
-    if (size > inlineLimit) {
+    if (Buffer.byteLength(envelope) > inlineLimit) {
       token = relayed ? sharedToken(hive.ids.requestId()) : hive.ids.requestId()
       body = ++bodies
       declared.push(bodyKey(keys, inbox, token))
@@ -197,10 +210,9 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
       senderAt.get(message.from_agent),
       recipientAt.get(inbox),
       message.priority,
-      message.ttl * 1000,
       forNobody ? 0 : Math.round(options.delay_seconds * 1000),
       relayed ? relayDelivery(hive.config) : deliveryOf(options),
-      size,
+      message.ttl * 1000,
       token,
       body,
     ].join(' ')

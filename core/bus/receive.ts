@@ -172,7 +172,9 @@ async function claimNow(
       }
       return { messages: [], counts: namedCounts([]), nextDue: 0, waiting: false, blocked: answer[0], target: noTarget }
     }
-    const [, , counts, orphans, history, delay, again, nextDue, waiting, rows, target, died] = answer as ReceiveAnswer
+    const [, , counts, orphans, history, delay, again, nextDue, waiting, messages, target, died] =
+      answer as ReceiveAnswer
+    const rows = rowsOf(messages)
     await Promise.all([
       dropBodies(hive, agent, orphans),
       rememberDead(hive, agent, died),
@@ -189,16 +191,28 @@ async function claimNow(
   }
 }
 
-type MessageRow = [
-  sequence: string,
-  lease: number,
-  attempt: number,
-  max: number,
-  until: string,
-  body: string,
-  accepted: string,
-  envelope: string | null,
-]
+type MessageRow = {
+  sequence: string
+  lease: number
+  attempt: number
+  max: number
+  until: number
+  body: string
+  accepted: number
+  envelope: string | null
+}
+
+/** Two elements a message: what the script says of it, and its envelope unless that is large. */
+function rowsOf(answer: (string | null)[]): MessageRow[] {
+  return Array.from({ length: answer.length / 2 }, (_, i) => {
+    const [sequence = '', lease, attempt, max, until, body = '-', accepted] = (answer[2 * i] ?? '').split(' ')
+    const numbers = { lease: Number(lease), attempt: Number(attempt), max: Number(max) }
+    return {
+      ...{ sequence, ...numbers, until: Number(until), body, accepted: Number(accepted) },
+      envelope: answer[2 * i + 1] ?? null,
+    }
+  })
+}
 type ReceiveAnswer = [
   'ok',
   now: string,
@@ -209,7 +223,7 @@ type ReceiveAnswer = [
   again: number,
   nextDue: string,
   waiting: number,
-  rows: MessageRow[],
+  messages: (string | null)[],
   target: [endpoint: string, secrets: string, failures: number, openUntil: string],
   died: Died[],
 ]
@@ -240,15 +254,15 @@ export async function wakeAfter(
 }
 
 async function leasedOf(hive: Hive, agent: string, rows: MessageRow[]): Promise<Leased[]> {
-  const large = rows.filter((row) => row[5] !== '-')
+  const large = rows.filter((row) => row.body !== '-')
   const bodies = new Map<string, string | null>()
   if (large.length > 0) {
     const found = await hive.bus.ask((redis) =>
-      redis.mget<(string | null)[]>(...large.map((row) => bodyKey(hive.bus.keys, agent, row[5]))),
+      redis.mget<(string | null)[]>(...large.map((row) => bodyKey(hive.bus.keys, agent, row.body))),
     )
-    for (const [i, row] of large.entries()) bodies.set(row[0], found[i] ?? null)
+    for (const [i, row] of large.entries()) bodies.set(row.sequence, found[i] ?? null)
   }
-  return rows.flatMap(([sequence, lease, attempt, max, until, body, accepted, inline]) => {
+  return rows.flatMap(({ sequence, lease, attempt, max, until, body, accepted, envelope: inline }) => {
     const envelope = body === '-' ? inline : bodies.get(sequence)
     if (!envelope) {
       // its lease and life ended while its body was fetched; the others of this claim must not suffer for it
@@ -260,8 +274,8 @@ async function leasedOf(hive: Hive, agent: string, rows: MessageRow[]): Promise<
         receipt: encodeReceipt({ sequence, lease, body: body === '-' ? null : body }),
         attempt,
         max_attempts: max,
-        leased_until: new Date(Number(until)).toISOString(),
-        accepted_at: new Date(Number(accepted)).toISOString(),
+        leased_until: new Date(until).toISOString(),
+        accepted_at: new Date(accepted).toISOString(),
         message: decodeEnvelope(envelope),
       },
     ]

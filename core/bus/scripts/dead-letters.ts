@@ -39,23 +39,26 @@ for i, seq in ipairs(seqs) do
     m.redriven = m.redriven + 1
     redriven = redriven + 1
     s.rank = m.t
+    s.place = int(m.t)
     s.eff = s.prio
     s.att = 0
-    s.exp = now + s.ttl
+    local f = fixedOf(s)
+    local _, id = sourceOf(s)
+    s.exp = now + f.ttl
     s.due = now
     s.done = 'v:' .. REQUEST
     s.reason = ''
     if s.key == '' or joinChain(ib, s) then enterReady(ib, s) end
     ib.events[#ib.events + 1] = 's'
-    ib.events[#ib.events + 1] = table.concat({ib.agent, 'pending', int(math.max(us, s.rank)), s.att, s.from, s.id, ''}, '\n')
+    ib.events[#ib.events + 1] = table.concat({ib.agent, 'pending', int(math.max(us, s.rank)), s.att, s.source, ''}, '\n')
     local at = 12 + (i - 1) * 3
-    local short = s.ttl <= S.shortLife
+    local short = f.ttl <= S.shortLife
     local ledger = KEYS[at + (short and 1 or 2)]
-    redis.call('HSET', ledger, 'i:' .. s.id, ARGV[4 + 2 * i] .. ' ' .. int(s.acc) .. ' ' .. seq .. ' ' .. ARGV[3])
+    redis.call('HSET', ledger, 'i:' .. id, ARGV[4 + 2 * i] .. ' ' .. f.acc .. ' ' .. seq .. ' ' .. ARGV[3])
     redis.call('PEXPIREAT', ledger, int(short and (S.short + 1) * S.shortMs + S.shortLife + S.keep or (S.long + 1) * S.longMs + LONGEST_LIFE + S.keep))
     -- publish asks again which ledgers there are
     if not short then redis.call('HDEL', KEYS[at + 1], 'older') end
-    if s.body ~= '-' then redis.call('PEXPIRE', KEYS[at + 3], int(s.ttl + S.deadMs + 2 * LEASE_LIMIT)) end
+    if f.body ~= '-' then redis.call('PEXPIRE', KEYS[at + 3], int(f.ttl + S.deadMs + 2 * LEASE_LIMIT)) end
   elseif s and s.done == 'v:' .. REQUEST then
     -- this request did it, and its first answer was lost
     redriven = redriven + 1

@@ -25,13 +25,13 @@ local handed, later, relayInbox, bodyKey, holders = KEYS[1], KEYS[2], KEYS[3], K
 local relay, sequence, lease, cursor = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[7]
 local giveUp, single = ARGV[8] == '1', ARGV[9] == '1'
 local nRecipients, nShards = tonumber(ARGV[10]), tonumber(ARGV[11])
-local max, lms, backoff, base, cap = string.match(ARGV[6], '^(%S+) (%S+) (%S+) (%S+) (%S+)$')
 
 local found = redis.call('HMGET', relayInbox, sequence, 'm:' .. sequence)
 local message = found[1] and decode(sequence, found[1])
 if not message or message.st ~= 'L' or message.lease ~= lease or message.due <= now then return {'stale', int(now)} end
 local envelope = found[2]
-if message.body ~= '-' then envelope = redis.call('GET', bodyKey) end
+local fixed = fixedOf(message)
+if fixed.body ~= '-' then envelope = redis.call('GET', bodyKey) end
 if message.exp <= now or not envelope then return {'expired', int(now)} end
 
 local shards, k = {}, 5 + 5 * nRecipients
@@ -48,9 +48,9 @@ local known = redis.call('HMGET', handed, unpack(fields))
 local first = not known[1] and not known[2]
 
 -- who takes it?
-local x = {prio = message.prio, exp = message.exp, due = 0, ttl = message.ttl, max = tonumber(max), lms = tonumber(lms),
-  backoff = backoff, base = tonumber(base), cap = tonumber(cap), size = message.size, hop = message.hop, token = message.body,
-  envelope = envelope, key = message.key, from = message.from, id = message.id, corr = message.corr}
+local from, id = sourceOf(message)
+local x = {prio = message.prio, exp = message.exp, due = 0, delivery = ARGV[6] .. ' ' .. int(fixed.ttl), size = fixed.size, hop = fixed.hop,
+  token = fixed.body, envelope = envelope, key = message.key, from = from, id = id, corr = message.corr}
 for i, r in ipairs(recipients) do
   if known[i + 2] or (single and known[2] and known[2] ~= r.name) then r.result = 'already' else
     local ib, chains = open(r.K, r.name, x.key ~= '' and {'k:' .. x.key} or {})
@@ -99,7 +99,8 @@ local history = writeOutbox(shards)
 if not history then return {'backlog', int(now)} end
 
 -- as long as the sender's ledger knows the message
-local ends = message.ttl <= S.shortLife and message.acc + S.shortMs + S.shortLife + S.keep or message.acc + S.longMs + LONGEST_LIFE + S.keep
+local accepted = tonumber(fixed.acc)
+local ends = fixed.ttl <= S.shortLife and accepted + S.shortMs + S.shortLife + S.keep or accepted + S.longMs + LONGEST_LIFE + S.keep
 if single and #took > 0 then wrote[#wrote + 1] = '~to'; wrote[#wrote + 1] = took[1] end
 if cursor ~= '' and cursor ~= known[1] then wrote[#wrote + 1] = '~cursor'; wrote[#wrote + 1] = cursor end
 if #wrote > 0 then
@@ -112,9 +113,9 @@ if #full > 0 and not single then
 end
 -- only recipients that were kept for later are asked without a cursor
 if cursor == '' and not single and #ended > 0 then redis.call('SREM', later, unpack(ended)) end
-if message.body ~= '-' and #took > 0 then
+if fixed.body ~= '-' and #took > 0 then
   redis.call('SADD', holders, relay, unpack(took))
-  redis.call('PEXPIREAT', holders, int(message.acc + 2 * (message.ttl + S.deadMs + 2 * LEASE_LIMIT)))
+  redis.call('PEXPIREAT', holders, int(accepted + 2 * (fixed.ttl + S.deadMs + 2 * LEASE_LIMIT)))
 end
 local wakes, results = {}, {}
 for i, r in ipairs(recipients) do

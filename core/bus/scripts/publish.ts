@@ -11,9 +11,10 @@ import { prelude } from './prelude.ts'
  * ARGV[3..7]  how many senders, recipients, shards, bodies, messages
  *       sender names; how many segments of each ledger bucket are declared, per sender; recipient names; the shard (1-based) of each recipient
  *       per message 7: head, ordering key, message id, correlation id, digest, causation id, envelope
- *       head: sender recipient priority ttl delay max_attempts lease backoff base cap size body_token body_index
+ *       head: sender recipient priority delay max_attempts lease backoff base cap ttl body_token body_index
  *       (times in ms; body_token '-' and index 0 for an inline envelope)
- * Answers {'ok', now, {places in the list of shards whose history to wake}, {recipient, delay, …} wakes, {duplicate, accepted ms, sequence, recipient}…}
+ * Answers {'ok', now, {places in the list of shards whose history to wake}, {recipient, delay, …} wakes, results}
+ *         result: the sequence, or of a duplicate {accepted ms, sequence, recipient}
  *         {'errors', now, index, code, …}  conflict, unknown, disabled, full, dead, loop; nothing is written
  *         {'backlog', now}  history is too far behind; nothing is written
  */
@@ -54,16 +55,27 @@ end
 at = at + nRecipients * 2
 local bodyBase = k
 
+-- most messages of a batch have one of a few heads
+local heads = {}
+local function headOf(text)
+  local h = heads[text]
+  if not h then
+    local sender, recipient, prio, delay, delivery, ttl, token, body = string.match(text, '^(%S+) (%S+) (%S+) (%S+) (%S+ %S+ %S+ %S+ %S+ (%S+)) (%S+) (%S+)$')
+    h = {sender = senders[tonumber(sender)], recipient = recipients[tonumber(recipient)], prio = tonumber(prio), delay = tonumber(delay),
+      delivery = delivery, ttl = tonumber(ttl), token = token, body = tonumber(body)}
+    heads[text] = h
+  end
+  return h
+end
 local messages = {}
 for i = 1, nMessages do
-  local sender, recipient, prio, ttl, delay, max, lms, backoff, bbase, cap, size, token, body = string.match(ARGV[at + 1], '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
-  local x = {index = i, sender = senders[tonumber(sender)], recipient = recipients[tonumber(recipient)], prio = tonumber(prio),
-    ttl = tonumber(ttl), delay = tonumber(delay), max = tonumber(max), lms = tonumber(lms), backoff = backoff, base = tonumber(bbase),
-    cap = tonumber(cap), size = tonumber(size), token = token, body = tonumber(body), key = ARGV[at + 2], id = ARGV[at + 3],
-    corr = ARGV[at + 4], digest = ARGV[at + 5], cause = ARGV[at + 6], envelope = ARGV[at + 7], hop = 0}
-  x.from = x.sender.name
+  local h, envelope = headOf(ARGV[at + 1]), ARGV[at + 7]
+  local sender = h.sender
+  local x = {index = i, sender = sender, recipient = h.recipient, prio = h.prio, ttl = h.ttl, delay = h.delay, delivery = h.delivery,
+    size = #envelope, token = h.token, body = h.body, key = ARGV[at + 2], id = ARGV[at + 3], corr = ARGV[at + 4], digest = ARGV[at + 5],
+    cause = ARGV[at + 6], envelope = envelope, hop = 0, from = sender.name, exp = 0, due = 0, seq = '', duplicate = false}
   messages[i] = x
-  local list = x.sender.messages
+  local list = sender.messages
   list[#list + 1] = x
   at = at + 7
 end
@@ -75,7 +87,7 @@ local function refuse(x, code) errors[#errors + 1] = x.index - 1; errors[#errors
 local function seen(x, entry)
   local digest, accepted, seq, recipient = string.match(entry, '^(%S+) (%S+) (%S+) (.*)$')
   if digest ~= x.digest then refuse(x, 'conflict') end
-  x.duplicate = {1, accepted, seq, recipient}
+  x.duplicate = {accepted, seq, recipient}
 end
 local undeclared = {'segments', int(now)}
 for _, sender in ipairs(senders) do
@@ -235,9 +247,7 @@ for _, sender in ipairs(senders) do
 end
 
 local results = {}
-for i, x in ipairs(messages) do
-  results[i] = x.duplicate or {0, int(now), x.seq, x.recipient.name}
-end
+for i, x in ipairs(messages) do results[i] = x.duplicate or x.seq end
 return {'ok', int(now), history, wakes, results}
 `}`,
 }

@@ -9,7 +9,7 @@ import { prelude } from './prelude.ts'
  *      [8] ms that the caller will wait, 0 for none   [9] delivery id or ''   [10] delivery lease ms
  * Answers {'ok', now, counts, {orphaned body tokens}, history to wake, wake delay or false, look again, next due ms or 0, waiting, messages,
  *          {endpoint, sealed secrets, breaker failures, breaker until}, {dead letters}}  the endpoint's for deliveries
- *         message: {sequence, lease, attempt, max, leased until, body token, accepted ms, envelope or false}
+ *         message: two elements, 'sequence lease attempt max leased_until body_token accepted_ms' and envelope or false
  *         {'unknown', now}, {'disabled', now}, {'busy', now, until}, {'breaker', now, until, wake delay or false}, {'pull', now}
  *
  * A call repeated with the same request id answers the leases of the first that are still valid, and extends none.
@@ -22,8 +22,11 @@ local requestKey, waiters = KEYS[13], KEYS[14]
 local agent, max, maxBytes, lease, corr, wait = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
 local deliveryId, deliveryMs = ARGV[9], tonumber(ARGV[10])
 
+local messages = {}
 local function answer(s, envelope)
-  return {s.seq, s.lease, s.att, s.max, int(s.due), s.body, int(s.acc), envelope}
+  local f = fixedOf(s)
+  messages[#messages + 1] = table.concat({s.seq, int(s.lease), int(s.att), f.max, int(s.due), f.body, f.acc}, ' ')
+  messages[#messages + 1] = envelope
 end
 
 local function target(m, endpoint, secrets)
@@ -39,10 +42,9 @@ if first then
     leases[#leases + 1] = tonumber(number)
   end
   local ib, values = open(K, agent, fields)
-  local messages = {}
   for i, number in ipairs(leases) do
     local s = remember(ib, fields[2 * i + 1], values[2 * i + 1])
-    if s and s.st == 'L' and s.lease == number and s.due > now then messages[#messages + 1] = answer(s, values[2 * i + 2]) end
+    if s and s.st == 'L' and s.lease == number and s.due > now then answer(s, values[2 * i + 2]) end
   end
   return {'ok', int(now), counts(ib), {}, 0, false, 0, int(ib.m.due), 0, messages, target(ib.m, values[1], values[2]), {}}
 end
@@ -81,13 +83,14 @@ local again = settleDue(ib, math.max(2 * max, 100))
 writeScores(ib, K.ready, 'addReady', 'remReady')
 if corr ~= '' then writeScores(ib, K.correlated, 'addCorr', 'remCorr') end
 
-local claimed, messages, bytes, request, longest = 0, {}, 0, {}, 0
+local claimed, bytes, request, longest = 0, 0, {}, 0
 local function take(s, envelope)
   leave(ib, s)
   s.st = 'L'
   s.lease = s.lease + 1
   s.att = s.att + 1
-  local ms = lease > 0 and lease or s.lms
+  local f = fixedOf(s)
+  local ms = lease > 0 and lease or f.lms
   -- a message's own lease may be shorter than the sends that are settled together
   if deliveryId ~= '' then ms = math.max(ms, deliveryMs) end
   s.due = now + ms
@@ -96,9 +99,9 @@ local function take(s, envelope)
   timer(ib, s, s.due)
   put(ib, s)
   claimed = claimed + 1
-  bytes = bytes + s.size
-  messages[claimed] = answer(s, envelope)
-  request[claimed] = s.seq .. ':' .. s.lease
+  bytes = bytes + f.size
+  answer(s, envelope)
+  request[claimed] = s.seq .. ':' .. int(s.lease)
 end
 
 local function consider(seqs, popped)
@@ -119,7 +122,7 @@ local function consider(seqs, popped)
   for _, found in ipairs(ready) do
     local s = found.s
     if s.exp <= now then finish(ib, s, 'expired', '-')
-    elseif full or claimed >= max or (claimed > 0 and bytes + s.size > maxBytes) then
+    elseif full or claimed >= max or (claimed > 0 and bytes + fixedOf(s).size > maxBytes) then
       full = true
       if popped then ib.addReady[s.seq] = s.rank + OFFSET[s.eff]; s.popped = nil end
     else take(s, found.envelope) end

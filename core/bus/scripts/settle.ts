@@ -44,9 +44,10 @@ end
 
 -- full jitter for exponential backoff: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 local function backoff(s, i)
-  if s.backoff == 'f' then return s.base end
+  local f = fixedOf(s)
+  if f.backoff == 'f' then return f.base end
   local part = (random + i * 0.6180339887) % 1
-  return math.floor(math.min(s.cap, s.base * 2 ^ (s.att - 1)) * part)
+  return math.floor(math.min(f.cap, f.base * 2 ^ (s.att - 1)) * part)
 end
 
 local results, valid = {}, 0
@@ -82,7 +83,7 @@ for i, item in ipairs(items) do
       s.done = s.lease .. ':r:released:0'
       enterReady(ib, s)
       result = {'released', 0, '0'}
-    elseif item.action == 'f' or s.att >= s.max then
+    elseif item.action == 'f' or s.att >= fixedOf(s).most then
       s.done = s.lease .. ':' .. item.action .. ':failed:0'
       die(ib, s, item.reason)
       result = {'failed', 0, '0'}

@@ -2,7 +2,7 @@
 export const accept = String.raw`
 -- What a message takes in the inbox hash. x: what is known of it before it has a state.
 local function sizeInInbox(x)
-  return recordSize({body = x.token, size = x.size, key = x.key, from = x.from, id = x.id, corr = x.corr})
+  return entrySize(x.token, x.size, x.key, #x.from + #x.id, x.corr)
 end
 
 -- Why an inbox does not take a message with which it would hold so much: unknown, disabled, full, dead; nil when it does.
@@ -13,19 +13,20 @@ local function refusalOf(ib, count, bytes, record)
   if ib.m.dead >= S.maxDead then return 'dead' end
 end
 
--- Puts a message into an inbox whose chain of its ordering key is loaded. x: prio, exp, due, ttl, max, lms, backoff,
--- base, cap, size, hop, token, envelope, key, from, id, corr. Returns its sequence.
+-- Puts a message into an inbox whose chain of its ordering key is loaded. x: prio, exp, due, delivery ('max lms backoff base
+-- cap ttl'), size, hop, token, envelope, key, from, id, corr. Returns its sequence.
 local function accept(ib, x)
   local m = ib.m
   m.t = math.max(us, m.t + 1)
   local seq = int(m.t)
-  local s = {seq = seq, rank = m.t, prio = x.prio, eff = x.prio, exp = x.exp, att = 0, lease = 0, due = x.due,
-    done = '-', prev = '-', next = '-', max = x.max, lms = x.lms, backoff = x.backoff, base = x.base, cap = x.cap, ttl = x.ttl,
-    size = x.size, hop = x.hop, body = x.token, acc = now, ext = '-', key = x.key, from = x.from, id = x.id, corr = x.corr, reason = ''}
+  local source = x.from .. '\n' .. x.id
+  local s = {seq = seq, place = seq, rank = m.t, prio = x.prio, eff = x.prio, exp = x.exp, att = 0, lease = 0, due = x.due,
+    done = '-', prev = '-', next = '-', fixed = table.concat({x.delivery, int(x.size), int(x.hop), x.token, int(now)}, ' '), ext = '-',
+    lines = x.key .. '\n' .. source .. '\n' .. x.corr, key = x.key, source = source, corr = x.corr, reason = ''}
   ib.cache[seq] = s
   m.accepted = m.accepted + 1
   m.bytes = m.bytes + x.size
-  m.record = m.record + recordSize(s)
+  m.record = m.record + sizeInInbox(x)
   if x.token == '-' then
     ib.fields[#ib.fields + 1] = 'm:' .. seq
     ib.fields[#ib.fields + 1] = x.envelope

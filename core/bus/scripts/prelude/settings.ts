@@ -12,8 +12,16 @@ local LONGEST_LIFE = 1209600000
 local clock = redis.call('TIME')
 local us = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
 local now = math.floor(us / 1000)
--- tostring keeps 14 digits only
-local function int(n) return string.format('%.0f', n) end
+-- tostring keeps 14 digits only; most numbers of a script are the same few, and looking one up is faster than writing it
+local texts = {}
+local function int(n)
+  local text = texts[n]
+  if not text then
+    text = string.format('%.0f', n)
+    texts[n] = text
+  end
+  return text
+end
 if math.floor(now / S.shortMs) ~= S.short or math.floor(now / S.longMs) ~= S.long or math.floor(now / S.settledMs) ~= S.settled then
   return {'period', int(now)}
 end

@@ -5,12 +5,12 @@ local COUNT = {R = 'ready', D = 'delayed', L = 'leased', H = 'held', X = 'dead'}
 
 local function event(ib, s, status)
   ib.events[#ib.events + 1] = 's'
-  ib.events[#ib.events + 1] = table.concat({ib.agent, status, int(math.max(us, s.rank + 1)), s.att, s.from, s.id, s.reason}, '\n')
+  ib.events[#ib.events + 1] = table.concat({ib.agent, status, int(math.max(us, s.rank + 1)), int(s.att), s.source, s.reason}, '\n')
 end
 
--- About what a message takes in the inbox hash.
-local function recordSize(s)
-  return (s.body == '-' and s.size or 0) + 2 * #s.key + #s.from + #s.id + #s.corr + 4 * ENTRY
+-- About what a message takes in the inbox hash; source: bytes of its sender's name and its id.
+local function entrySize(body, size, key, source, corr)
+  return (body == '-' and size or 0) + 2 * #key + source + #corr + 4 * ENTRY
 end
 
 -- Takes a message out of its present state. One that ZPOPMIN took is in ready no more.
@@ -62,12 +62,13 @@ local function finish(ib, s, status, action)
   ib.gone[#ib.gone + 1] = 'm:' .. s.seq
   ib.addTimer[s.seq] = nil
   ib.remTimer[s.seq] = 0
-  ib.m.bytes = ib.m.bytes - s.size
-  ib.m.record = ib.m.record - recordSize(s)
+  local f = fixedOf(s)
+  ib.m.bytes = ib.m.bytes - f.size
+  ib.m.record = ib.m.record - entrySize(f.body, f.size, s.key, #s.source - 1, s.corr)
   ib.m[status] = ib.m[status] + 1
-  if s.body ~= '-' then ib.bodies[#ib.bodies + 1] = s.body end
-  s.outcome = table.concat({status, int(now), s.att, s.max, s.lease, action, int(s.acc), int(s.exp)}, ' ') .. '\n' .. s.reason
-  local outcomes = s.ttl > S.shortLife and ib.settledLong or ib.settled
+  if f.body ~= '-' then ib.bodies[#ib.bodies + 1] = f.body end
+  s.outcome = table.concat({status, int(now), int(s.att), f.max, int(s.lease), action, f.acc, int(s.exp)}, ' ') .. '\n' .. s.reason
+  local outcomes = f.ttl > S.shortLife and ib.settledLong or ib.settled
   outcomes[#outcomes + 1] = s.seq
   outcomes[#outcomes + 1] = s.outcome
   event(ib, s, status)
@@ -76,7 +77,8 @@ end
 
 -- Tells the caller of a dead letter, so that its sender's status of it outlives the ledger.
 local function tellDead(ib, s)
-  ib.died[#ib.died + 1] = {s.from, s.id, int(s.acc), s.seq}
+  local from, id = sourceOf(s)
+  ib.died[#ib.died + 1] = {from, id, fixedOf(s).acc, s.seq}
 end
 
 -- Moves a message to the dead letters.
