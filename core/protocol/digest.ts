@@ -23,25 +23,36 @@ export function canonicalJson(value: unknown): string {
 
 const unsortable = Symbol('an object whose keys an engine does not keep in the order of their insertion')
 
+/** The value itself where its keys are in order already, as those of most small objects are. */
 function sortKeys(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) {
-    const items: unknown[] = []
-    for (const item of value) {
-      const sorted = sortKeys(item)
-      if (sorted === unsortable) return unsortable
-      items.push(sorted)
-    }
-    return items
-  }
+  if (Array.isArray(value)) return sortItems(value)
+  const keys = Object.keys(value)
+  const isInOrder = keys.every((key, at) => at === 0 || (keys[at - 1] as string) < key)
+  if (!isInOrder) keys.sort()
   const object: { [key: string]: unknown } = {}
-  for (const key of Object.keys(value).sort()) {
+  let isSame = isInOrder
+  for (const key of keys) {
     // Keys like "10" come first in an object whatever the order; "__proto__" cannot be assigned.
     const first = key.charCodeAt(0)
     if ((first >= 0x30 && first <= 0x39) || key === '__proto__') return unsortable
-    const sorted = sortKeys((value as { [key: string]: unknown })[key])
+    const member = (value as { [key: string]: unknown })[key]
+    const sorted = sortKeys(member)
     if (sorted === unsortable) return unsortable
+    if (sorted !== member) isSame = false
     object[key] = sorted
   }
-  return object
+  return isSame ? value : object
+}
+
+function sortItems(value: unknown[]): unknown {
+  const items: unknown[] = []
+  let isSame = true
+  for (const item of value) {
+    const sorted = sortKeys(item)
+    if (sorted === unsortable) return unsortable
+    if (sorted !== item) isSame = false
+    items.push(sorted)
+  }
+  return isSame ? value : items
 }
