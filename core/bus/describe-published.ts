@@ -30,6 +30,13 @@ export async function describePublished(
     hive,
     places.filter((_, i) => Number(results[i]?.[0]) === 1),
   )
+  // nearly all have the same moment, and to write one takes as long as all else of an answer
+  const moments = new Map<string, string>()
+  const momentOf = (ms: string) => {
+    const text = moments.get(ms) ?? new Date(Number(ms)).toISOString()
+    moments.set(ms, text)
+    return text
+  }
   return batch.map(({ message }, i) => {
     const [duplicate, acceptedAt] = results[i] as ResultRow
     const { inbox, sequence } = places[i] as Place
@@ -39,7 +46,7 @@ export async function describePublished(
       from_agent: message.from_agent,
       to_agent: message.to_agent,
       status: statuses.get(`${inbox}\n${sequence}`) ?? 'pending',
-      accepted_at: new Date(Number(acceptedAt)).toISOString(),
+      accepted_at: momentOf(acceptedAt),
       duplicate: Number(duplicate) === 1,
       ...(kind === 'topic' ? { recipients: members.get(name) ?? 0 } : {}),
       ...(kind === 'capability' && !relayOf(inbox) ? { routed_to: inbox } : {}),

@@ -33,7 +33,7 @@ export async function readOutbox(hive: Hive, shard: number, entries: number): Pr
     for (let i = 0; i < fields.length; i += 2) {
       const value = fields[i + 1] as string
       size += Buffer.byteLength(value)
-      page.events.push(fields[i] === 'a' ? acceptedEvent(value) : statusEvent(value))
+      page.events.push(eventOf(fields[i] as string, value))
     }
     page.ids.push(id)
     page.sizes.push(size)
@@ -60,10 +60,10 @@ export async function outboxBacklog(hive: Hive): Promise<number[]> {
   return bytes.map(Number)
 }
 
-function acceptedEvent(value: string): OutboxEvent {
-  const [sequence = '', to_agent = ''] = value.split('\n', 2)
-  const envelope = value.slice(sequence.length + to_agent.length + 2)
-  return { kind: 'accepted', at: Number(sequence), to_agent, message: decodeEnvelope(envelope) }
+function eventOf(field: string, value: string): OutboxEvent {
+  const [kind, sequence, to_agent = ''] = field.split('\n')
+  if (kind !== 'a') return statusEvent(value)
+  return { kind: 'accepted', at: Number(sequence), to_agent, message: decodeEnvelope(value) }
 }
 
 function statusEvent(value: string): OutboxEvent {

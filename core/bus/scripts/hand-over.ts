@@ -76,8 +76,8 @@ for _, r in ipairs(recipients) do
   if r.result == 'accepted' then
     local seq = accept(r.ib, x)
     if x.hop > 0 then r.hops = {x.id, x.hop, x.from} end
-    events[#events + 1] = 'a'
-    events[#events + 1] = seq .. '\n' .. r.name .. '\n' .. envelope
+    events[#events + 1] = 'a\n' .. seq .. '\n' .. r.name
+    events[#events + 1] = envelope
     wrote[#wrote + 1] = r.name
     wrote[#wrote + 1] = seq
     took[#took + 1] = r.name
@@ -87,8 +87,8 @@ for _, r in ipairs(recipients) do
     -- it ends here: history tells how
     local code = r.result == 'full' and 'inbox.full' or 'agent.' .. r.result
     ended[#ended + 1] = r.name
-    events[#events + 1] = 'a'
-    events[#events + 1] = int(us) .. '\n' .. r.name .. '\n' .. envelope
+    events[#events + 1] = 'a\n' .. int(us) .. '\n' .. r.name
+    events[#events + 1] = envelope
     events[#events + 1] = 's'
     events[#events + 1] = table.concat({r.name, 'failed', int(us + 1), 0, x.from, x.id, code}, '\n')
     wrote[#wrote + 1] = r.name

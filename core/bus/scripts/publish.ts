@@ -184,8 +184,8 @@ for _, r in ipairs(recipients) do
       x.seq = seq
       if x.hop > 0 then r.hops[#r.hops + 1] = x.id; r.hops[#r.hops + 1] = x.hop; r.hops[#r.hops + 1] = x.from end
       local events = r.shard.events
-      events[#events + 1] = 'a'
-      events[#events + 1] = seq .. '\n' .. r.name .. '\n' .. x.envelope
+      events[#events + 1] = 'a\n' .. seq .. '\n' .. r.name
+      events[#events + 1] = x.envelope
       local write = x.ttl <= S.shortLife and x.sender.short.write or x.sender.long.write
       write[#write + 1] = 'i:' .. x.id
       write[#write + 1] = x.digest .. ' ' .. int(now) .. ' ' .. seq .. ' ' .. r.name

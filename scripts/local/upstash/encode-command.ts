@@ -1,8 +1,8 @@
 /** One argument of a Redis command: text is sent as UTF-8, a Buffer as it is. */
 export type Argument = string | Buffer
 
-/** The RESP request bytes of commands, one after the other: text when every argument is text. */
-export function encodeCommands(commands: readonly (readonly Argument[])[]): string | Buffer {
+/** The RESP request bytes of commands, one after the other. */
+export function encodeCommands(commands: readonly (readonly Argument[])[]): Buffer {
   const parts: (string | Buffer)[] = []
   let text = ''
   for (const command of commands) {
@@ -16,7 +16,8 @@ export function encodeCommands(commands: readonly (readonly Argument[])[]): stri
       }
     }
   }
-  if (parts.length === 0) return text
+  // a socket takes several times as long to write long texts itself
+  if (parts.length === 0) return Buffer.from(text)
   parts.push(text)
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
 }

@@ -1,4 +1,7 @@
-/** The outbox: what history has yet to write, as stream entries of (kind, value) pairs. */
+/**
+ * The outbox: what history has yet to write, as stream entries of (kind, value) pairs: an acceptance with sequence and
+ * recipient in its kind, so that an envelope is the value as it is, or the status of a message.
+ */
 export const outbox = String.raw`
 local OUTBOX_ENTRY = 1048576
 
