@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { type ProjectedKey, readProjectedKey } from '../bus/key-projection.ts'
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
@@ -51,7 +51,7 @@ function sameText(one: string, other: string): boolean {
 }
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }
 
 /** What Redis says of a key, as it said it at most `apiKeyCacheMs` ago. Requests that ask at the same time ask once. */

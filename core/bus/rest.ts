@@ -15,7 +15,7 @@ export function createRest({ redisRestUrl, redisRestToken, redisRetries, redisTi
   const headers = { authorization: `Bearer ${redisRestToken}`, 'content-type': 'application/json' }
   return {
     async request<T>({ path = [], body }: UpstashRequest): Promise<UpstashResponse<T>> {
-      const url = new URL([base, ...path].join('/'))
+      const url = [base, ...path].join('/')
       const text = JSON.stringify(body)
       const until = Date.now() + redisTimeoutMs
       for (let attempt = 0; ; attempt++) {

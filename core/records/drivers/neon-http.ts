@@ -71,7 +71,7 @@ neonConfig.fetchFunction = async (url: string, { hive, ...init }: HttpInit): Pro
   const body = String(init.body)
   if (body.length > mostHttpLength) throw new HttpRefusal(requestTooLarge)
   const headers = init.headers as Record<string, string>
-  const { status, text } = await hive.post(new URL(hive.endpoint ?? url), headers, body, hive.timeoutMs)
+  const { status, text } = await hive.post(hive.endpoint ?? url, headers, body, hive.timeoutMs)
   const ok = status >= 200 && status <= 299
   if (!ok && status !== 400) throw new HttpRefusal(status)
   return { ok, status, text: async () => text, json: async () => JSON.parse(text) }
