@@ -1,5 +1,6 @@
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
+import { parseAddress } from '../protocol/agent-name.ts'
 import { contentDigest } from '../protocol/digest.ts'
 import type { AgentMessage } from '../protocol/message.ts'
 import { decodeCursor, encodeCursor } from '../records/cursor.ts'
@@ -116,7 +117,7 @@ export async function redrive(hive: Hive, agent: string, selection: DeadLetterSe
       args: [
         agent,
         String(letters.length),
-        ...letters.flatMap(({ dead_letter_id, message }) => [dead_letter_id, contentDigest(message)]),
+        ...letters.flatMap(({ dead_letter_id, message }) => [dead_letter_id, digestOf(message)]),
       ],
     }))
     if (answer[0] === 'unknown') throw unknownAgent(agent)
@@ -148,6 +149,10 @@ export async function discard(hive: Hive, agent: string, selection: DeadLetterSe
     return Number(answer[4])
   })
 }
+
+/** The ledger's entry of a message to a topic is about all of its recipients, and stays as it is. */
+const digestOf = (message: AgentMessage): string =>
+  parseAddress(message.to_agent).kind === 'topic' ? '' : contentDigest(message)
 
 /** Applies an action to chunks of the selected; `all` means those that are dead when it is asked. */
 async function overSelection(

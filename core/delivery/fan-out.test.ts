@@ -224,6 +224,29 @@ describe('a message to a topic', () => {
   })
 })
 
+describe('a dead letter of a topic that is sent again', () => {
+  it('leaves what its sender is told of all recipients, and that the message is known, as they were', async () => {
+    const hive = await start()
+    for (const agent of ['bob', 'cy']) await subscribe(hive, agent)
+    const message = toTopic({ delivery_options: { max_attempts: 1 } })
+    const [published] = await publish(hive, [message])
+    await runWakes(hive)
+    const [bob, cy] = ['bob', 'cy'].map((agent) => inboxOf(hive, agent))
+    if (!bob || !cy) throw new Error('two inboxes')
+    await bob.ack(await bob.takeOne())
+    await cy.nack(await cy.takeOne())
+    expect(await redrive(hive, 'cy', { all: true })).toBe(1)
+    await cy.ack(await cy.takeOne())
+    const { fan_out, recipients } = await messageStatus(hive, 'ann', message.message_id)
+    expect(fan_out).toMatchObject({ topic: 'news', status: 'delivered', handed: 2 })
+    expect(recipients.map(({ agent, status }) => [agent, status])).toEqual([
+      ['bob', 'delivered'],
+      ['cy', 'delivered'],
+    ])
+    expect(await publish(hive, [message])).toEqual([{ ...published, duplicate: true, status: 'delivered' }])
+  })
+})
+
 describe('a subscriber without room', () => {
   it('gets the message as soon as there is room, and others need not wait', async () => {
     const hive = await start({ inboxMaxMessages: 1, relayRetryMs: 50 })

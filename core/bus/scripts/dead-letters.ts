@@ -3,7 +3,7 @@ import { prelude } from './prelude.ts'
 
 /**
  * Reopens dead letters. Each goes to the tail of the inbox (and of its ordering key) with a new life and no attempts;
- * its ledger entry is written again, so that dedup holds for the new life too.
+ * its ledger entry is written again, so that dedup holds for the new life too, unless its digest is ''.
  *
  * KEYS  those of inboxKeys, then per message 2 ledger keys (short now, long now), then its large body's key or ''
  * ARGV[3] agent   [4] how many   per message 2: sequence, digest
@@ -54,10 +54,13 @@ for i, seq in ipairs(seqs) do
     local at = 12 + (i - 1) * 3
     local short = f.ttl <= S.shortLife
     local ledger = KEYS[at + (short and 1 or 2)]
-    redis.call('HSET', ledger, 'i:' .. id, ARGV[4 + 2 * i] .. ' ' .. f.acc .. ' ' .. seq .. ' ' .. ARGV[3])
-    redis.call('PEXPIREAT', ledger, int(short and (S.short + 1) * S.shortMs + S.shortLife + S.keep or (S.long + 1) * S.longMs + LONGEST_LIFE + S.keep))
-    -- publish asks again which ledgers there are
-    if not short then redis.call('HDEL', KEYS[at + 1], 'older') end
+    local digest = ARGV[4 + 2 * i]
+    if digest ~= '' then
+      redis.call('HSET', ledger, 'i:' .. id, digest .. ' ' .. f.acc .. ' ' .. seq .. ' ' .. ARGV[3])
+      redis.call('PEXPIREAT', ledger, int(short and (S.short + 1) * S.shortMs + S.shortLife + S.keep or (S.long + 1) * S.longMs + LONGEST_LIFE + S.keep))
+      -- publish asks again which ledgers there are
+      if not short then redis.call('HDEL', KEYS[at + 1], 'older') end
+    end
     if f.body ~= '-' then redis.call('PEXPIRE', KEYS[at + 3], int(f.ttl + S.deadMs + 2 * LEASE_LIMIT)) end
   elseif s and s.done == 'v:' .. REQUEST then
     -- this request did it, and its first answer was lost
