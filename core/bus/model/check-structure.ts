@@ -1,5 +1,6 @@
 import type { Hive } from '../../hive.ts'
 import { shardOf } from '../keys.ts'
+import { bodyKey } from '../shared-bodies.ts'
 
 type Stored = {
   sequence: string
@@ -59,7 +60,7 @@ export async function checkStructure(hive: Hive, agent: string): Promise<string[
     if (state === 'R' && message.correlation !== '') expected.correlated.add(`${message.correlation}\n${sequence}`)
     if ((message.body === '-') !== (fields[`m:${sequence}`] !== undefined))
       faults.push(`${sequence} has not one envelope`)
-    if (message.body !== '-') large.push(bus.keys.body(agent, message.body))
+    if (message.body !== '-') large.push(bodyKey(bus.keys, agent, message.body))
   }
   compareScores('ready', ready, expected.ready)
   compareScores('timers', timers, expected.timers)

@@ -14,7 +14,7 @@ export type RedisProcess = {
   pid(): number
   /** Shuts down gracefully: what was acknowledged is on disk when it is persistent. Does nothing when it is not running. */
   stop(): Promise<void>
-  /** Ends it with SIGKILL, as a crash would: up to a second of writes may be missing afterwards. */
+  /** Ends it with SIGKILL, as a crash would: up to a second of writes may be missing afterwards, see `sync`. */
   kill(): Promise<void>
   /** Starts it again on the same port and folder, stopping it first when it still runs. Resolves when it answers. */
   restart(): Promise<void>
@@ -23,8 +23,14 @@ export type RedisProcess = {
 export type RedisOptions = {
   /** Folder for its files; made when missing. */
   dir: string
-  /** Append-only file in `dir`, synced each second, when true; memory only when false. */
+  /** Append-only file in `dir` when true; memory only when false. */
   persistent: boolean
+  /**
+   * When the append-only file goes to the disk: each second unless given. A crash of Redis may then lose up to a second;
+   * with `os`, which leaves the disk to the operating system, it loses nothing that was answered, and a crash of the
+   * machine may lose more.
+   */
+  sync?: 'each second' | 'os'
   /** Port of 127.0.0.1; a free one when absent. */
   port?: number
 }
@@ -117,7 +123,8 @@ async function launch(binary: string, options: RedisOptions, port: number): Prom
     daemonize: 'no',
     save: '',
     appendonly: options.persistent ? 'yes' : 'no',
-    appendfsync: 'everysec',
+    // with `everysec` a slow disk holds back writes that were answered; with `no` each is written before its answer
+    appendfsync: options.sync === 'os' ? 'no' : 'everysec',
   }
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
   const shell = spawn('/bin/sh', ['-c', supervise, 'sh', binary, ...flags], {
