@@ -15,7 +15,7 @@ import { type RedisProcess, startRedis } from '../../scripts/local/redis/start-r
 import { startUpstash, type UpstashServer } from '../../scripts/local/upstash/start-upstash.ts'
 import type { Breakage } from './break-bus.ts'
 import { type FaultyQueues, startFaultyQueues } from './faulty-queues.ts'
-import { createRandom } from './random.ts'
+import { createRandom } from '../random.ts'
 
 /** A process that runs all functions. `url` is where it takes requests, '' while it is not up. */
 export type Functions = {

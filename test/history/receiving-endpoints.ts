@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PushOp } from './history.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 
 export type ReceivingEndpoints = {
   /** Where one agent's messages are to be sent. */
