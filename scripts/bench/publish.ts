@@ -3,82 +3,75 @@ import { handler } from '../../functions/publish.ts'
 import { invoke } from './invoke.ts'
 import { benchJob, benchMessage, inParallel } from './messages.ts'
 import { measureRates, type Result } from './paired.ts'
+import { recordRest, replayRest } from './replay-rest.ts'
 import type { Stack } from './stack.ts'
 
-/** Publishing through the real handler, beside BullMQ's `addBulk` and `add` with priorities over TCP. */
+const batches = 100
+const singles = 1_000
+
+/**
+ * Publishing through the real handler, beside BullMQ's `addBulk` and `add` with priorities over TCP, and beside the very
+ * commands that the handler sends, without it, through the same REST server: the limit.
+ */
 export async function benchPublish(stack: Stack, rounds: number): Promise<Result[]> {
   const queue = new Queue('bench', { connection: { url: stack.redisUrl } })
-  const reset = () => stack.reset([{ name: 'bench-inbox' }])
-  const results: Result[] = []
-  for (const callers of [1, 4]) {
-    const batches = 100
-    results.push(
-      await measureRates(
-        `publish, batches of 100, ${callers === 1 ? 'one caller' : `${callers} callers`}`,
-        'messages/s',
-        [
-          {
-            name: 'Agent Hive',
-            prepare: reset,
-            async run() {
-              await inParallel(callers, batches, (batch) =>
-                invoke(handler, 'POST /v1/messages/batch', {
-                  body: {
-                    messages: Array.from({ length: 100 }, (_, i) => benchMessage('bench-inbox', batch * 100 + i)),
-                  },
-                }),
-              )
-              return batches * 100
-            },
-          },
-          {
-            name: 'BullMQ addBulk',
-            prepare: reset,
-            async run() {
-              await inParallel(callers, batches, (batch) =>
-                queue.addBulk(Array.from({ length: 100 }, (_, i) => benchJob(batch * 100 + i))),
-              )
-              return batches * 100
-            },
-          },
-        ],
-        rounds,
-      ),
+  const publishBatches = (callers: number) =>
+    inParallel(callers, batches, (batch) =>
+      invoke(handler, 'POST /v1/messages/batch', {
+        body: { messages: Array.from({ length: 100 }, (_, i) => benchMessage('bench-inbox', batch * 100 + i)) },
+      }),
     )
-  }
-  for (const callers of [1, 16]) {
-    const count = 1_000
-    results.push(
-      await measureRates(
-        `publish, one at a time, ${callers === 1 ? 'one caller' : `${callers} callers`}`,
-        'messages/s',
-        [
-          {
-            name: 'Agent Hive',
-            prepare: reset,
-            async run() {
-              await inParallel(callers, count, (i) =>
-                invoke(handler, 'POST /v1/messages', { body: benchMessage('bench-inbox', i) }),
-              )
-              return count
-            },
-          },
-          {
-            name: 'BullMQ add',
-            prepare: reset,
-            async run() {
-              await inParallel(callers, count, async (i) => {
-                const job = benchJob(i)
-                await queue.add(job.name, job.data, job.opts)
-              })
-              return count
-            },
-          },
-        ],
-        rounds,
-      ),
+  const publishOnes = (callers: number) =>
+    inParallel(callers, singles, (i) => invoke(handler, 'POST /v1/messages', { body: benchMessage('bench-inbox', i) }))
+  const addBulk = (callers: number) =>
+    inParallel(callers, batches, (batch) =>
+      queue.addBulk(Array.from({ length: 100 }, (_, i) => benchJob(batch * 100 + i))),
     )
-  }
+  const add = (callers: number) =>
+    inParallel(callers, singles, async (i) => {
+      const job = benchJob(i)
+      await queue.add(job.name, job.data, job.opts)
+    })
+  const inBatches = { unit: 'batches of 100', count: batches * 100, publish: publishBatches, theirs: addBulk }
+  const oneByOne = { unit: 'one at a time', count: singles, publish: publishOnes, theirs: add }
+  const results = [
+    await measure(stack, rounds, 1, { ...inBatches, name: 'BullMQ addBulk' }),
+    await measure(stack, rounds, 4, { ...inBatches, name: 'BullMQ addBulk' }),
+    await measure(stack, rounds, 1, { ...oneByOne, name: 'BullMQ add' }),
+    await measure(stack, rounds, 16, { ...oneByOne, name: 'BullMQ add' }),
+  ]
   await queue.close()
   return results
+}
+
+type Way = {
+  unit: string
+  count: number
+  publish(callers: number): Promise<unknown>
+  name: string
+  theirs(callers: number): Promise<unknown>
+}
+
+async function measure(stack: Stack, rounds: number, callers: number, way: Way): Promise<Result> {
+  const prepare = () => stack.reset([{ name: 'bench-inbox' }])
+  await prepare()
+  const recorded = await recordRest(stack, () => way.publish(callers))
+  const side = (name: string, work: () => Promise<unknown>) => ({
+    name,
+    prepare,
+    async run() {
+      await work()
+      return way.count
+    },
+  })
+  return measureRates(
+    `publish, ${way.unit}, ${callers === 1 ? 'one caller' : `${callers} callers`}`,
+    'messages/s',
+    [
+      side('Agent Hive', () => way.publish(callers)),
+      side(way.name, () => way.theirs(callers)),
+      side('the same commands over REST', () => replayRest(stack, recorded, callers)),
+    ],
+    rounds,
+  )
 }

@@ -11,7 +11,9 @@ import type { Result } from './paired.ts'
 import { benchPublish } from './publish.ts'
 import { benchPush } from './push.ts'
 import { benchScale } from './scale.ts'
+import { benchSoak } from './soak.ts'
 import { startStack } from './stack.ts'
+import { benchStep } from './step.ts'
 import { benchStorm } from './storm.ts'
 
 const benches = {
@@ -25,6 +27,8 @@ const benches = {
   scale: benchScale,
   storm: benchStorm,
   migration: benchMigration,
+  step: benchStep,
+  soak: benchSoak,
 } as const
 type BenchName = keyof typeof benches
 
@@ -34,6 +38,7 @@ const usage = `Measures Agent Hive beside what a user would pick instead, in one
   npm run bench -- publish metrics     some: ${Object.keys(benches).join(', ')}
   npm run bench -- --rounds 9          more rounds (default 5); medians are printed
   npm run bench -- migration --rows N  migrate so many rows (default 1,000,000)
+  npm run bench -- soak --minutes N    load it for so long (default 2)
   npm run bench -- --write             also put them into docs/benchmarks.md, deploy.md (cost) and scale.md (scale)`
 
 const { values, positionals } = parseArgs({
@@ -41,13 +46,14 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     rows: { type: 'string', default: '1000000' },
+    minutes: { type: 'string', default: '2' },
     write: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 const unknown = positionals.filter((name) => !(name in benches))
-const [rounds, rows] = [Number(values.rounds), Number(values.rows)]
-const areNumbers = [rounds, rows].every((value) => Number.isInteger(value) && value >= 1)
+const [rounds, rows, minutes] = [Number(values.rounds), Number(values.rows), Number(values.minutes)]
+const areNumbers = [rounds, rows, minutes].every((value) => Number.isInteger(value) && value >= 1)
 if (values.help || unknown.length > 0 || !areNumbers) {
   if (unknown.length > 0) console.error(`there is no bench called ${unknown.join(', ')}\n`)
   console.log(usage)
@@ -59,7 +65,11 @@ const stack = await startStack()
 const results: Result[] = []
 try {
   for (const name of names) {
-    const made = await benches[name](stack, name === 'push' ? rounds * 40 : rounds, { write: values.write, rows })
+    const made = await benches[name](stack, name === 'push' ? rounds * 40 : rounds, {
+      write: values.write,
+      rows,
+      minutes,
+    })
     for (const result of made) console.log(plain(result))
     results.push(...made)
   }
