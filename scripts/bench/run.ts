@@ -5,6 +5,7 @@ import { benchCold } from './cold.ts'
 import { benchConsume } from './consume.ts'
 import { benchCost } from './cost.ts'
 import { benchIsolation } from './isolation.ts'
+import { benchLinear } from './linear.ts'
 import { benchMetricWrite } from './metric-write.ts'
 import { benchMigration } from './migration.ts'
 import type { Result } from './paired.ts'
@@ -27,6 +28,7 @@ const benches = {
   scale: benchScale,
   storm: benchStorm,
   migration: benchMigration,
+  linear: benchLinear,
   step: benchStep,
   soak: benchSoak,
 } as const
