@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
+import { type Bar, drawChart } from './chart.ts'
 import { benchCold } from './cold.ts'
 import { benchConsume } from './consume.ts'
 import { benchCost } from './cost.ts'
@@ -117,6 +118,22 @@ async function write(made: Result[]): Promise<void> {
     file,
     page.replace(between, (_, before: string, __, after: string) => `${before}\n${text}\n${after}`),
   )
+  await writeFile(new URL('../../docs/benchmarks.svg', import.meta.url), drawChart([...rows.values()].flatMap(barsOf)))
+}
+
+/** The comparisons of a row of the table. A time is as good as it is short. */
+function barsOf(row: string): Bar[] {
+  const [what = '', unit = '', , theirs = '', ratios = ''] = row
+    .split('|')
+    .slice(1)
+    .map((cell) => cell.trim())
+  return theirs.split('; ').flatMap((side, at) => {
+    const ratio = Number.parseFloat(ratios.split(', ')[at] ?? '')
+    if (!(ratio > 0)) return []
+    const isTime = unit.startsWith('ms')
+    const kind = isTime ? `${what}, ${unit.replace('ms, ', '')}` : what
+    return [{ what: kind, beside: side.split(':')[0] ?? '', times: isTime ? 1 / ratio : ratio }]
+  })
 }
 
 /** What a row of the table is about: its first two cells. */
