@@ -1,13 +1,15 @@
 import { inTransaction, type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { tableEntry } from '../run/move-table.ts'
 import type { PendingRun } from './pending-run.ts'
+import { refuseMoved } from './refuse-moved.ts'
 import type { Catalogue } from './snapshot.ts'
 
-/** Enters what is to be moved in the ledger, all of it at once, and sets the run moving. */
+/** Enters what is to be moved in the ledger, all of it at once, and sets the run moving. Raises migration.changed. */
 export async function beginTables(client: MigrationClient, run: PendingRun): Promise<void> {
   await inTransaction(client, async () => {
     // of two runs over the same content the later one sees what the first has entered
     await client.query("SELECT pg_advisory_xact_lock(hashtextextended('migration begin', 0))")
+    await refuseMoved(client, run)
     const files = await rowsOf<{ id: string; path: string; content: string | null; catalogue: string | null }>(
       client,
       'UPDATE migration_files SET sha256 = content WHERE run_id = $1 RETURNING id, path, content, catalogue',

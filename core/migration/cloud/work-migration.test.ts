@@ -230,6 +230,23 @@ describe('the steps of a migration', () => {
     expect(await read(third.id)).toMatchObject({ state: 'complete', rows: { legacy: 9 } })
   })
 
+  it('let one of two runs over the same files begin, when both are prepared at once', async () => {
+    database('load.db', points(3_000))
+    const runs = [
+      await start(planOf({ 'load.db': [asMetrics] })),
+      await start({ ...planOf({ 'load.db': [asMetrics] }), zone: 'Europe/Berlin' }),
+    ]
+    await Promise.all(takeWork().map((one) => workMigration(hive, one, ample)))
+    await workAll()
+    const states = await Promise.all(runs.map(async ({ id }) => (await read(id)).state))
+    expect(states.sort()).toEqual(['complete', 'failed'])
+    expect(await count('agent_metrics')).toBe(3_000)
+    const failed = (await Promise.all(runs.map(({ id }) => read(id)))).find(({ state }) => state === 'failed')
+    expect(failed?.problems).toMatchObject([
+      { field: 'load.db', message: expect.stringContaining('is being moved by run') },
+    ])
+  })
+
   it('say when the snapshot has gone from the bucket, and go on when it is there again', async () => {
     database('load.db', points(10_001))
     const plan = planOf({ 'load.db': [asMetrics] })
