@@ -23,7 +23,7 @@ export function instrumentScript(script: string): string {
   const kept = flags.filter((flag) => flag !== keyLocking && flag !== '')
   let firstLine = ''
   if (header !== null) firstLine = `${locksKeys ? keepFlags(kept) : header[0].trimEnd()}\n`
-  return `${firstLine}${prologue(sha, locksKeys)} local function hive_body() ${body}\nend return hive_end(hive_body)`
+  return `${firstLine}${prologue(sha, script, locksKeys)} local function hive_body() ${body}\nend return hive_end(hive_body)`
 }
 
 function keepFlags(flags: string[]): string {
@@ -49,7 +49,22 @@ const positionTable = Object.entries(keyPositions)
   .flatMap(([kind, names]) => names.split(' ').map((name) => `${name}=${kind}`))
   .join(',')
 
-// Each finds the first key of a command that is not in D, the set of declared keys.
+const otherPositions = new Set(
+  Object.entries(keyPositions).flatMap(([kind, names]) => (kind === 'none' ? [] : names.split(' '))),
+)
+const keyless = new Set(keyPositions.none.split(' '))
+
+/**
+ * The commands that a script names and that have one key or none, as a Lua table: 1 or 0. They are checked in place; what
+ * is needed for others takes as long to build as a short script takes to run, and so is built by whoever needs it.
+ */
+function plainCommands(script: string): string {
+  const named = new Set(Array.from(script.matchAll(/call\(\s*(['"])([A-Z]+)\1/g), ([, , name]) => name ?? ''))
+  const plain = [...named].filter((name) => !otherPositions.has(name))
+  return `{${plain.map((name) => `${name}=${keyless.has(name) ? 0 : 1}`).join(',')}}`
+}
+
+// Gives the function that finds the first key of a command that is not in D, the set of declared keys.
 const keyChecks = `
 local function has(k) return k==nil or D[k] or D[tostring(k)] end
 local function first(c,k) if not has(k) then return k end end
@@ -72,29 +87,39 @@ local function sort(c,k,...)
 end
 local function wholeDatabase(c) return '(all keys, by '..c..')' end
 local P={${positionTable}}
-for i=1,#KEYS do D[KEYS[i]]=true end
-undeclared=function(c,...)
+return function(c,...)
   local p=P[c]
   if p==nil then p=P[upper(c)] or first P[c]=p end
-  if p==first then local k=... if D[k] then return end end
   local k=p(c,...)
   if k~=nil then
     return "ERR Dynamic keys are not allowed in Lua scripts when 'allow-key-locking' flag is set. Key was: "..tostring(k)
   end
 end`
 
+// F names the commands that are checked in place.
+const declaredOnly = (script: string) => `
+local F,D,check=${plainCommands(script)},{},nil
+for i=1,#KEYS do D[KEYS[i]]=true end
+local function checks() ${keyChecks} end
+local function undeclared(...)
+  check=check or checks()
+  return check(...)
+end`
+const anyKey = 'local F,D,undeclared=setmetatable({},{__index=function() return 0 end}),{},nil'
+
 // N counts calls by command. I is true while a call of ours is running: the script's frame is then two further out.
 // The outermost frame with a line is ours too. A script's `return redis.call(…)` leaves no frame of its own, so that
 // there may be no line to tell.
 const wrapper = (sha: string, check: string) => `local redis,hive_end=(function(R,KEYS)
 local C,PC,error,pcall,upper,tostring,tonumber,select=R.call,R.pcall,error,pcall,string.upper,tostring,tonumber,select
-local N,D,I,undeclared={},{},false,nil
+local N,I={},false
 ${check}
 local function call(c,...)
   if c==nil then return C() end
   I=true
   N[c]=(N[c] or 0)+1
-  local f=undeclared and undeclared(c,...)
+  local k,p=...,F[c]
+  local f=p~=0 and not (p and D[k]) and undeclared(c,...)
   if f then error({err=f}) end
   local r=C(c,...)
   I=false
@@ -103,7 +128,8 @@ end
 local function protected(c,...)
   if c==nil then return PC() end
   N[c]=(N[c] or 0)+1
-  local f=undeclared and undeclared(c,...)
+  local k,p=...,F[c]
+  local f=p~=0 and not (p and D[k]) and undeclared(c,...)
   if f then return {err=f} end
   return PC(c,...)
 end
@@ -126,6 +152,6 @@ return setmetatable({call=call,pcall=protected},{__index=R}),function(body)
 end
 end)(redis,KEYS)`
 
-function prologue(sha: string, locksKeys: boolean): string {
-  return wrapper(sha, locksKeys ? keyChecks : '').replace(/\s*\n\s*/g, ' ')
+function prologue(sha: string, script: string, locksKeys: boolean): string {
+  return wrapper(sha, locksKeys ? declaredOnly(script) : anyKey).replace(/\s*\n\s*/g, ' ')
 }
