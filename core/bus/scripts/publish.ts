@@ -73,7 +73,7 @@ for i = 1, nMessages do
   local sender = h.sender
   local x = {index = i, sender = sender, recipient = h.recipient, prio = h.prio, ttl = h.ttl, delay = h.delay, delivery = h.delivery,
     size = #envelope, token = h.token, body = h.body, key = ARGV[at + 2], id = ARGV[at + 3], corr = ARGV[at + 4], digest = ARGV[at + 5],
-    cause = ARGV[at + 6], envelope = envelope, hop = 0, from = sender.name, exp = 0, due = 0, seq = '', duplicate = false}
+    cause = ARGV[at + 6], envelope = envelope, hop = 0, from = sender.name, exp = 0, due = 0, seq = '', record = 0, duplicate = false}
   messages[i] = x
   local list = sender.messages
   list[#list + 1] = x
@@ -160,12 +160,22 @@ for _, r in ipairs(recipients) do
       local chain = rememberChain(ib, key, chains[i])
       if chain.head ~= '-' then near[#near + 1] = chain.head; near[#near + 1] = chain.tail end
     end
+    local before = {count, bytes, record}
     for _, x in ipairs(r.messages) do
-      count = count + 1
+      x.record = sizeInInbox(x)
       bytes = bytes + x.size
-      record = record + sizeInInbox(x)
-      local refused = refusalOf(ib, count, bytes, record)
-      if refused then refuse(x, refused) end
+      record = record + x.record
+    end
+    -- what takes all of them takes each
+    if refusalOf(ib, count + #r.messages, bytes, record) then
+      count, bytes, record = unpack(before)
+      for _, x in ipairs(r.messages) do
+        count = count + 1
+        bytes = bytes + x.size
+        record = record + x.record
+        local refused = refusalOf(ib, count, bytes, record)
+        if refused then refuse(x, refused) end
+      end
     end
     r.near = near
   end

@@ -25,8 +25,9 @@ local deliveryId, deliveryMs = ARGV[9], tonumber(ARGV[10])
 local messages = {}
 local function answer(s, envelope)
   local f = fixedOf(s)
-  messages[#messages + 1] = table.concat({s.seq, int(s.lease), int(s.att), f.max, int(s.due), f.body, f.acc}, ' ')
-  messages[#messages + 1] = envelope
+  local n = #messages
+  messages[n + 1] = s.seq .. ' ' .. int(s.lease) .. ' ' .. int(s.att) .. ' ' .. f.max .. ' ' .. int(s.due) .. ' ' .. f.body .. ' ' .. f.acc
+  messages[n + 2] = envelope
 end
 
 local function target(m, endpoint, secrets)
@@ -96,7 +97,13 @@ local function take(s, envelope)
   s.due = now + ms
   if ms > longest then longest = ms end
   m.leased = m.leased + 1
-  timer(ib, s, s.due)
+  -- its timer is set once more at most, by what was due and has made it ready
+  ib.addTimer[s.seq] = nil
+  local timers = ib.newTimers
+  local n = #timers
+  timers[n + 1] = int(s.due)
+  timers[n + 2] = s.seq
+  soon(ib, s.due)
   put(ib, s)
   claimed = claimed + 1
   bytes = bytes + f.size

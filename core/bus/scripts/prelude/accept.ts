@@ -14,23 +14,43 @@ local function refusalOf(ib, count, bytes, record)
 end
 
 -- Puts a message into an inbox whose chain of its ordering key is loaded. x: prio, exp, due, delivery ('max lms backoff base
--- cap ttl'), size, hop, token, envelope, key, from, id, corr. Returns its sequence.
+-- cap ttl'), size, hop, token, envelope, key, from, id, corr, and record, what sizeInInbox says, where it is known. Returns its sequence.
 local function accept(ib, x)
   local m = ib.m
-  m.t = math.max(us, m.t + 1)
-  local seq = int(m.t)
+  local t = m.t + 1
+  if t < us then t = us end
+  m.t = t
+  local seq = format('%.0f', t)
   local source = x.from .. '\n' .. x.id
-  local s = {seq = seq, place = seq, rank = m.t, prio = x.prio, eff = x.prio, exp = x.exp, att = 0, lease = 0, due = x.due,
-    done = '-', prev = '-', next = '-', fixed = table.concat({x.delivery, int(x.size), int(x.hop), x.token, int(now)}, ' '), ext = '-',
-    lines = x.key .. '\n' .. source .. '\n' .. x.corr, key = x.key, source = source, corr = x.corr, reason = ''}
-  ib.cache[seq] = s
+  local fixed = x.delivery .. ' ' .. int(x.size) .. ' ' .. int(x.hop) .. ' ' .. x.token .. ' ' .. int(now)
+  local fields = ib.fields
   m.accepted = m.accepted + 1
   m.bytes = m.bytes + x.size
-  m.record = m.record + sizeInInbox(x)
+  m.record = m.record + (x.record or sizeInInbox(x))
   if x.token == '-' then
-    ib.fields[#ib.fields + 1] = 'm:' .. seq
-    ib.fields[#ib.fields + 1] = x.envelope
+    local n = #fields
+    fields[n + 1] = 'm:' .. seq
+    fields[n + 2] = x.envelope
   end
+  if x.key == '' and x.due <= now then
+    -- nothing else in a script looks at it again, so it needs no state but the text
+    local ready, timers, n, r = ib.newReady, ib.newTimers, #fields, #ib.newReady
+    fields[n + 1] = seq
+    fields[n + 2] = encodeReady(seq, int(x.prio), int(x.exp), int(x.due), fixed, source, x.corr)
+    m.ready = m.ready + 1
+    ready[r + 1] = format('%.0f', t + OFFSET[x.prio])
+    ready[r + 2] = seq
+    if x.corr ~= '' then ib.addCorr[x.corr .. '\n' .. seq] = 0 end
+    n = #timers
+    timers[n + 1] = int(x.exp)
+    timers[n + 2] = seq
+    soon(ib, x.exp)
+    return seq
+  end
+  local s = {seq = seq, place = seq, rank = t, prio = x.prio, eff = x.prio, exp = x.exp, att = 0, lease = 0, due = x.due,
+    done = '-', prev = '-', next = '-', fixed = fixed, ext = '-', lines = x.key .. '\n' .. source .. '\n' .. x.corr, key = x.key,
+    source = source, corr = x.corr, reason = ''}
+  ib.cache[seq] = s
   if s.key == '' or joinChain(ib, s) then
     if s.due > now then enterDelayed(ib, s, s.due) else enterReady(ib, s) end
   end

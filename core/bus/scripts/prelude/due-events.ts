@@ -26,7 +26,8 @@ end
 
 -- When the first timer of the inbox ends, 0 for none. Writes those that are pending.
 local function nextTimer(ib)
-  writeScores(ib, ib.K.timers, 'addTimer', 'remTimer')
+  writeScores(ib, ib.K.timers, 'addTimer', 'remTimer', ib.newTimers)
+  ib.newTimers = {}
   local next = redis.call('ZRANGE', ib.K.timers, 0, 0, 'WITHSCORES')
   return tonumber(next[2] or 0)
 end

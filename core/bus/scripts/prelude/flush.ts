@@ -30,9 +30,9 @@ local function flush(ib)
   writeOutcomes(ib, ib.settled, K.settledBucket, K.settled, 'settled', S.settled, (S.settled + 1) * S.settledMs + S.outcomeMs)
   writeOutcomes(ib, ib.settledLong, K.settledLongBucket, K.settledLong, 'settled_long', S.long, (S.long + 1) * S.longMs + math.max(S.outcomeMs, 2 * S.longMs))
   local fields = ib.fields
-  for i = 1, #NUMBERS do local f = NUMBERS[i]; if m[f] ~= ib.was[f] then fields[#fields + 1] = f; fields[#fields + 1] = int(m[f]) end end
-  for i = 1, #TEXTS do local f = TEXTS[i]; if m[f] ~= ib.was[f] then fields[#fields + 1] = f; fields[#fields + 1] = m[f] end end
-  for seq, s in pairs(ib.dirty) do fields[#fields + 1] = seq; fields[#fields + 1] = encode(s) end
+  changedCounters(ib, fields)
+  local n = #fields
+  for seq, s in pairs(ib.dirty) do n = n + 2; fields[n - 1] = seq; fields[n] = encode(s) end
   for key, chain in pairs(ib.chainDirty) do
     if chain.head == '-' then ib.gone[#ib.gone + 1] = 'k:' .. key
     else
@@ -42,8 +42,8 @@ local function flush(ib)
   end
   if #fields > 0 then redis.call('HSET', K.inbox, unpack(fields)) end
   if #ib.gone > 0 then redis.call('HDEL', K.inbox, unpack(ib.gone)) end
-  writeScores(ib, K.ready, 'addReady', 'remReady')
-  writeScores(ib, K.timers, 'addTimer', 'remTimer')
+  writeScores(ib, K.ready, 'addReady', 'remReady', ib.newReady)
+  writeScores(ib, K.timers, 'addTimer', 'remTimer', ib.newTimers)
   writeScores(ib, K.dead, 'addDead', 'remDead')
   writeScores(ib, K.correlated, 'addCorr', 'remCorr')
   if #ib.events == 0 then return false end

@@ -1,14 +1,29 @@
+const numbers = (
+  'version push t bytes ready held delayed leased dead accepted redriven delivered died discarded expired due wake_at ' +
+  'deliver_until breaker_failures breaker_until settled_period settled_last settled_bytes settled_long_period ' +
+  'settled_long_last settled_long_bytes hops_period hops_bytes record'
+).split(' ')
+const texts = ['status', 'wake_id', 'deliver_id']
+const counters = [...numbers, ...texts]
+
+// Counters are written out one by one: a script that ran through their names took a fifth longer for one message.
+const names = counters.map((name) => `'${name}'`).join(', ')
+const read = [
+  ...numbers.map((name, i) => `${name} = (values[${i + 1}] or 0) + 0`),
+  ...texts.map((name, i) => `${name} = values[${numbers.length + i + 1}] or ''`),
+].join(', ')
+const copy = counters.map((name) => `${name} = m.${name}`).join(', ')
+const changes = [...numbers.map((name) => [name, `int(m.${name})`]), ...texts.map((name) => [name, `m.${name}`])]
+  .map(
+    ([name, text]) => `if m.${name} ~= was.${name} then n = n + 2; fields[n - 1] = '${name}'; fields[n] = ${text} end`,
+  )
+  .join('\n  ')
+
 /**
  * An inbox as a script works on it: `m` its counters, `cache` the messages that were read, and lists of the changes that
  * `flush` writes, each kind with one command.
  */
 export const inbox = String.raw`
-local NUMBERS = {'version', 'push', 't', 'bytes', 'ready', 'held', 'delayed', 'leased', 'dead', 'accepted', 'redriven',
-  'delivered', 'died', 'discarded', 'expired', 'due', 'wake_at', 'deliver_until', 'breaker_failures', 'breaker_until',
-  'settled_period', 'settled_last', 'settled_bytes', 'settled_long_period', 'settled_long_last', 'settled_long_bytes',
-  'hops_period', 'hops_bytes', 'record'}
-local TEXTS = {'status', 'wake_id', 'deliver_id'}
-
 -- The keys that inbox-keys.ts lists, from KEYS[at] on.
 local function inboxKeys(at)
   return {inbox = KEYS[at], ready = KEYS[at + 1], timers = KEYS[at + 2], dead = KEYS[at + 3], correlated = KEYS[at + 4],
@@ -35,19 +50,13 @@ end
 -- Reads the counters of an inbox and, in the same command, any further fields. K names its keys.
 -- Returns the inbox and the values of the further fields; the inbox's status is '' for an unknown agent.
 local function open(K, agent, extra)
-  local fields = {}
-  for i = 1, #NUMBERS do fields[i] = NUMBERS[i] end
-  for i = 1, #TEXTS do fields[#fields + 1] = TEXTS[i] end
-  local first = #fields
-  for i = 1, #extra do fields[first + i] = extra[i] end
-  local values = redis.call('HMGET', K.inbox, unpack(fields))
-  local m, was = {}, {}
-  for i = 1, #NUMBERS do m[NUMBERS[i]] = tonumber(values[i] or 0); was[NUMBERS[i]] = m[NUMBERS[i]] end
-  for i = 1, #TEXTS do local f = TEXTS[i]; m[f] = values[#NUMBERS + i] or ''; was[f] = m[f] end
+  local values = redis.call('HMGET', K.inbox, ${names}, unpack(extra))
+  local m = {${read}}
+  local was = {${copy}}
   local rest = {}
-  for i = 1, #extra do rest[i] = values[first + i] end
+  for i = 1, #extra do rest[i] = values[${counters.length} + i] end
   return {K = K, agent = agent, m = m, was = was, cache = {}, dirty = {}, fields = {}, gone = {}, chains = {}, chainDirty = {}, unlinks = {},
-    addReady = {}, remReady = {}, addTimer = {}, remTimer = {}, addDead = {}, remDead = {}, addCorr = {}, remCorr = {},
+    addReady = {}, remReady = {}, addTimer = {}, remTimer = {}, addDead = {}, remDead = {}, addCorr = {}, remCorr = {}, newReady = {}, newTimers = {},
     settled = {}, settledLong = {}, events = {}, bodies = {}, died = {}}, rest
 end
 
@@ -78,14 +87,21 @@ local function timer(ib, s, at)
   soon(ib, at)
 end
 
--- Writes changes of one zset, and forgets them.
-local function writeScores(ib, key, add, remove)
-  local list = {}
-  for member, score in pairs(ib[add]) do list[#list + 1] = int(score); list[#list + 1] = member end
-  if #list > 0 then redis.call('ZADD', key, unpack(list)); ib[add] = {} end
-  list = {}
-  for member in pairs(ib[remove]) do list[#list + 1] = member end
-  if #list > 0 then redis.call('ZREM', key, unpack(list)); ib[remove] = {} end
+-- Appends to fields the counters that have changed, and their texts.
+local function changedCounters(ib, fields)
+  local m, was, n = ib.m, ib.was, #fields
+  ${changes}
+end
+
+-- Writes changes of one zset, and forgets them. list: scores and members that are new for sure.
+local function writeScores(ib, key, add, remove, list)
+  local n = list and #list or 0
+  list = list or {}
+  for member, score in pairs(ib[add]) do n = n + 2; list[n - 1] = int(score); list[n] = member end
+  if n > 0 then redis.call('ZADD', key, unpack(list)); ib[add] = {} end
+  list, n = {}, 0
+  for member in pairs(ib[remove]) do n = n + 1; list[n] = member end
+  if n > 0 then redis.call('ZREM', key, unpack(list)); ib[remove] = {} end
 end
 
 -- What every answer says about the inbox: ready, held, delayed, leased, dead.

@@ -11,14 +11,12 @@ local STATE = '^' .. string.rep('(%S+) ', 11) .. '(' .. string.rep('%S+ ', 9) ..
 local FIXED = '^' .. string.rep('(%S+) ', 9) .. '(%S+)$'
 
 local function decode(seq, text)
-  local s = {seq = seq}
-  local rank, prio, eff, exp, att, lease, due
-  s.st, rank, prio, eff, exp, att, lease, due, s.done, s.prev, s.next, s.fixed, s.ext, s.lines, s.key, s.source, s.corr,
-    s.reason = string.match(text, STATE)
-  s.place = rank
-  s.rank = tonumber(rank); s.prio = tonumber(prio); s.eff = tonumber(eff); s.exp = tonumber(exp); s.att = tonumber(att)
-  s.lease = tonumber(lease); s.due = tonumber(due)
-  return s
+  local st, rank, prio, eff, exp, att, lease, due, done, prev, next, fixed, ext, lines, key, source, corr, reason =
+    string.match(text, STATE)
+  -- made in one piece: a table that grows is laid out anew at each power of two
+  return {seq = seq, st = st, place = rank, rank = rank + 0, prio = prio + 0, eff = eff + 0, exp = exp + 0, att = att + 0,
+    lease = lease + 0, due = due + 0, done = done, prev = prev, next = next, fixed = fixed, ext = ext, lines = lines, key = key,
+    source = source, corr = corr, reason = reason}
 end
 
 -- What was said of a message when it was accepted: its deliveries, life, size and body. max and acc are texts.
@@ -38,7 +36,12 @@ end
 local function sourceOf(s) return string.match(s.source, '^([^\n]*)\n(.*)$') end
 
 local function encode(s)
-  return table.concat({s.st, s.place, int(s.prio), int(s.eff), int(s.exp), int(s.att), int(s.lease), int(s.due), s.done, s.prev,
-    s.next, s.fixed, s.ext}, ' ') .. '\n' .. s.lines .. '\n' .. s.reason
+  return s.st .. ' ' .. s.place .. ' ' .. int(s.prio) .. ' ' .. int(s.eff) .. ' ' .. int(s.exp) .. ' ' .. int(s.att) .. ' ' .. int(s.lease) ..
+    ' ' .. int(s.due) .. ' ' .. s.done .. ' ' .. s.prev .. ' ' .. s.next .. ' ' .. s.fixed .. ' ' .. s.ext .. '\n' .. s.lines .. '\n' .. s.reason
+end
+
+-- The same of a message that was just accepted, is ready and has no ordering key.
+local function encodeReady(seq, prio, exp, due, fixed, source, corr)
+  return 'R ' .. seq .. ' ' .. prio .. ' ' .. prio .. ' ' .. exp .. ' 0 0 ' .. due .. ' - - - ' .. fixed .. ' -\n\n' .. source .. '\n' .. corr .. '\n'
 end
 `

@@ -1,10 +1,18 @@
+const names = (
+  'short long settled shortMs longMs settledMs keep outcomeMs offsetHigh offsetMedium offsetLow maxMessages maxBytes maxDead ' +
+  'hopLimit outboxMax deadMs wakeGrace maxWaiters shortLife recordMax'
+).split(' ')
+const locals = names.join(', ')
+const places = names.map(() => '(%S+)').join(' ')
+const fields = names.map((name) => `${name} = ${name} + 0`).join(', ')
+
 /** The settings, the request and the clock. Ends the script when the caller's buckets are not those of Redis's clock. */
-export const settings = String.raw`local S = {}
+export const settings = String.raw`-- a global is looked up by its name each time
+local KEYS, ARGV, format = KEYS, ARGV, string.format
+local S
 do
-  local names = {'short', 'long', 'settled', 'shortMs', 'longMs', 'settledMs', 'keep', 'outcomeMs', 'offsetHigh', 'offsetMedium',
-    'offsetLow', 'maxMessages', 'maxBytes', 'maxDead', 'hopLimit', 'outboxMax', 'deadMs', 'wakeGrace', 'maxWaiters', 'shortLife', 'recordMax'}
-  local i = 0
-  for n in string.gmatch(ARGV[1], '%S+') do i = i + 1; S[names[i]] = tonumber(n) end
+  local ${locals} = string.match(ARGV[1], '^${places}$')
+  S = {${fields}}
 end
 local REQUEST = ARGV[2]
 local LEASE_LIMIT = 43200000
@@ -17,7 +25,7 @@ local texts = {}
 local function int(n)
   local text = texts[n]
   if not text then
-    text = string.format('%.0f', n)
+    text = format('%.0f', n)
     texts[n] = text
   end
   return text

@@ -4,8 +4,10 @@ local OFFSET = {S.offsetLow * 1000, S.offsetMedium * 1000, S.offsetHigh * 1000, 
 local COUNT = {R = 'ready', D = 'delayed', L = 'leased', H = 'held', X = 'dead'}
 
 local function event(ib, s, status)
-  ib.events[#ib.events + 1] = 's'
-  ib.events[#ib.events + 1] = table.concat({ib.agent, status, int(math.max(us, s.rank + 1)), int(s.att), s.source, s.reason}, '\n')
+  local events, at = ib.events, s.rank < us and us or s.rank + 1
+  local n = #events
+  events[n + 1] = 's'
+  events[n + 2] = ib.agent .. '\n' .. status .. '\n' .. int(at) .. '\n' .. int(s.att) .. '\n' .. s.source .. '\n' .. s.reason
 end
 
 -- About what a message takes in the inbox hash; source: bytes of its sender's name and its id.
@@ -58,8 +60,9 @@ local function finish(ib, s, status, action)
   leave(ib, s)
   s.gone = true
   ib.dirty[s.seq] = nil
-  ib.gone[#ib.gone + 1] = s.seq
-  ib.gone[#ib.gone + 1] = 'm:' .. s.seq
+  local gone, n = ib.gone, #ib.gone
+  gone[n + 1] = s.seq
+  gone[n + 2] = 'm:' .. s.seq
   ib.addTimer[s.seq] = nil
   ib.remTimer[s.seq] = 0
   local f = fixedOf(s)
@@ -67,10 +70,12 @@ local function finish(ib, s, status, action)
   ib.m.record = ib.m.record - entrySize(f.body, f.size, s.key, #s.source - 1, s.corr)
   ib.m[status] = ib.m[status] + 1
   if f.body ~= '-' then ib.bodies[#ib.bodies + 1] = f.body end
-  s.outcome = table.concat({status, int(now), int(s.att), f.max, int(s.lease), action, f.acc, int(s.exp)}, ' ') .. '\n' .. s.reason
+  s.outcome = status .. ' ' .. int(now) .. ' ' .. int(s.att) .. ' ' .. f.max .. ' ' .. int(s.lease) .. ' ' .. action .. ' ' .. f.acc .. ' ' ..
+    int(s.exp) .. '\n' .. s.reason
   local outcomes = f.ttl > S.shortLife and ib.settledLong or ib.settled
-  outcomes[#outcomes + 1] = s.seq
-  outcomes[#outcomes + 1] = s.outcome
+  n = #outcomes
+  outcomes[n + 1] = s.seq
+  outcomes[n + 2] = s.outcome
   event(ib, s, status)
   if s.key ~= '' and not dead then ib.unlinks[#ib.unlinks + 1] = s end
 end
