@@ -7,6 +7,7 @@ type Slot = { get(): Json; set(value: Json): void; remove?(): void; owner: Json 
 /** A copy of a value with a few things in it that are not as they were. */
 export function mutateJson(random: Random, value: Json): Json {
   const root = { value: structuredClone(value) }
+  let isLonger = false
   for (let times = random.int(1, 3); times > 0; times--) {
     const slot = random.pick(slotsOf(root))
     const now = slot.get()
@@ -25,8 +26,11 @@ export function mutateJson(random: Random, value: Json): Json {
         if (isObject(now)) Object.assign(now, { unknown_field: oddValue(random) })
         break
       case 5:
-        if (Array.isArray(now))
+        // copies of copies would be more than any server is sent
+        if (Array.isArray(now) && !isLonger) {
+          isLonger = true
           now.push(...Array.from({ length: random.pick([1, 99, 101, 5_001]) }, () => now[0] ?? null))
+        }
         break
       case 6:
         slot.set(random.chance(0.5) ? [now] : { value: now })
@@ -34,7 +38,7 @@ export function mutateJson(random: Random, value: Json): Json {
       default:
         if (typeof now === 'string') slot.set(random.chance(0.5) ? now + oddText(random) : now.slice(0, now.length / 2))
         else if (typeof now === 'number') slot.set(random.pick([-now, now * 1e6, now + 0.5, String(now)]))
-        else slot.set(String(now))
+        else slot.set(JSON.stringify(now) ?? '')
     }
   }
   return root.value

@@ -51,6 +51,8 @@ export async function sendBytes(random: Random, url: string): Promise<number> {
     const socket = connect(Number(port), hostname, () => socket.end(bytes))
     const chunks: Buffer[] = []
     socket.on('data', (chunk) => chunks.push(chunk))
+    // a server waits for what was announced, and longer than anybody here wants to
+    socket.setTimeout(300, () => socket.destroy())
     socket.on('error', () => {})
     socket.on('close', () => {
       const status = /^HTTP\/1\.1 (\d{3})/.exec(Buffer.concat(chunks).toString('latin1'))?.[1]
