@@ -26,8 +26,8 @@ export function mutateJson(random: Random, value: Json): Json {
         if (isObject(now)) Object.assign(now, { unknown_field: oddValue(random) })
         break
       case 5:
-        // copies of copies would be more than any server is sent
-        if (Array.isArray(now) && !isLonger) {
+        // copies of copies, or of what is large itself, would be more than any server is sent
+        if (Array.isArray(now) && !isLonger && JSON.stringify(now[0] ?? null).length < 500) {
           isLonger = true
           now.push(...Array.from({ length: random.pick([1, 99, 101, 5_001]) }, () => now[0] ?? null))
         }
