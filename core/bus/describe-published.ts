@@ -22,14 +22,12 @@ export async function describePublished(
     const { kind, name } = parseAddress(message.to_agent)
     if (kind === 'topic') topics.add(name)
   }
+  const isNew = results.every(([duplicate]) => Number(duplicate) === 0)
   const [places, members] = await Promise.all([
-    Promise.all(results.map((row) => placeOf(hive, row))),
+    isNew ? results.map(firstPlace) : Promise.all(results.map((row) => placeOf(hive, row))),
     countMembers(hive, [...topics]),
   ])
-  const statuses = await statusesOf(
-    hive,
-    places.filter((_, i) => Number(results[i]?.[0]) === 1),
-  )
+  const statuses = await statusesOf(hive, isNew ? [] : places.filter((_, i) => Number(results[i]?.[0]) === 1))
   // nearly all have the same moment, and to write one takes as long as all else of an answer
   const moments = new Map<string, string>()
   const momentOf = (ms: string) => {
@@ -39,30 +37,35 @@ export async function describePublished(
   }
   return batch.map(({ message }, i) => {
     const [duplicate, acceptedAt] = results[i] as ResultRow
+    const isDuplicate = Number(duplicate) === 1
     const { inbox, sequence } = places[i] as Place
     const { kind, name } = parseAddress(message.to_agent)
-    return {
+    const published: Published = {
       message_id: message.message_id,
       from_agent: message.from_agent,
       to_agent: message.to_agent,
-      status: statuses.get(`${inbox}\n${sequence}`) ?? 'pending',
+      status: (isDuplicate && statuses.get(`${inbox}\n${sequence}`)) || 'pending',
       accepted_at: momentOf(acceptedAt),
-      duplicate: Number(duplicate) === 1,
-      ...(kind === 'topic' ? { recipients: members.get(name) ?? 0 } : {}),
-      ...(kind === 'capability' && !relayOf(inbox) ? { routed_to: inbox } : {}),
+      duplicate: isDuplicate,
     }
+    if (kind === 'topic') published.recipients = members.get(name) ?? 0
+    if (kind === 'capability' && !relayOf(inbox)) published.routed_to = inbox
+    return published
   })
 }
 
 type Place = { inbox: string; sequence: string }
 
+const firstPlace = ([, , sequence, inbox]: ResultRow): Place => ({ inbox, sequence })
+
 /** Where a message is now: what waited for a capability has gone on to an agent. */
-async function placeOf(hive: Hive, [duplicate, , sequence, inbox]: ResultRow): Promise<Place> {
+async function placeOf(hive: Hive, row: ResultRow): Promise<Place> {
+  const [duplicate, , sequence, inbox] = row
   if (Number(duplicate) === 1 && relayOf(inbox)?.kind === 'capability') {
     const { to } = await readProgress(hive, inbox, sequence)
     if (to) return { inbox: to.agent, sequence: to.sequence }
   }
-  return { inbox, sequence }
+  return firstPlace(row)
 }
 
 async function statusesOf(hive: Hive, places: Place[]): Promise<Map<string, Status>> {

@@ -19,8 +19,11 @@ export function createSegments(): Segments {
   const last = new Map<string, number>()
   const lastOf = (bucket: string) => last.get(bucket) ?? 0
   return {
-    all: (bucket, spare = false) =>
-      Array.from({ length: lastOf(bucket) + (spare ? 2 : 1) }, (_, index) => segment(bucket, index)),
+    all(bucket, spare = false) {
+      const names = [bucket]
+      for (let index = 1; index <= lastOf(bucket) + (spare ? 1 : 0); index++) names.push(segment(bucket, index))
+      return names
+    },
     current: (bucket) => segment(bucket, lastOf(bucket)),
     learn(answer) {
       if (last.size > mostRemembered) last.clear()

@@ -1,6 +1,11 @@
 import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
-import type { AgentMessage } from './message.ts'
+import { AgentMessage } from './message.ts'
+
+/** In their order, so that there is nothing to sort. */
+const digested = Object.keys(AgentMessage.shape)
+  .filter((field) => field !== 'timestamp' && field !== 'version')
+  .sort() as (keyof AgentMessage)[]
 
 /**
  * What tells whether two messages with one id have the same content: SHA-256 in base64url over the canonical JSON
@@ -8,7 +13,11 @@ import type { AgentMessage } from './message.ts'
  * have been upgraded in between.
  */
 export function contentDigest(message: AgentMessage): string {
-  const { timestamp: _timestamp, version: _version, ...content } = message
+  const content: Record<string, unknown> = {}
+  for (const field of digested) {
+    const value = message[field]
+    if (value !== undefined) content[field] = value
+  }
   return hash('sha256', canonicalJson(content), 'base64url')
 }
 
