@@ -13,9 +13,9 @@ import { type PostgresProcess, startPostgres } from '../../scripts/local/postgre
 import { startQueues } from '../../scripts/local/queues.ts'
 import { type RedisProcess, startRedis } from '../../scripts/local/redis/start-redis.ts'
 import { startUpstash, type UpstashServer } from '../../scripts/local/upstash/start-upstash.ts'
+import { createRandom } from '../random.ts'
 import type { Breakage } from './break-bus.ts'
 import { type FaultyQueues, startFaultyQueues } from './faulty-queues.ts'
-import { createRandom } from '../random.ts'
 
 /** A process that runs all functions. `url` is where it takes requests, '' while it is not up. */
 export type Functions = {

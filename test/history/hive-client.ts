@@ -1,8 +1,8 @@
 import { Agent, request as httpRequest } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Random } from '../random.ts'
 import type { Functions } from './fault-cloud.ts'
 import type { Outcome } from './history.ts'
-import type { Random } from '../random.ts'
 
 export type Answered = {
   outcome: Outcome

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Random } from '../random.ts'
 import type { FaultCloud } from './fault-cloud.ts'
 import { noQueueFaults } from './faulty-queues.ts'
 import type { Fault } from './plan-faults.ts'
-import type { Random } from '../random.ts'
 
 /** Makes the faults of a schedule happen, each at its time, and then puts everything right again. */
 export async function injectFaults(cloud: FaultCloud, schedule: Fault[], random: Random): Promise<void> {

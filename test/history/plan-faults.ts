@@ -1,6 +1,6 @@
 import { faultKinds } from '../../scripts/local/upstash/faults.ts'
-import { noQueueFaults, type QueueFaults } from './faulty-queues.ts'
 import { createRandom, type Random } from '../random.ts'
+import { noQueueFaults, type QueueFaults } from './faulty-queues.ts'
 
 /** One fault of a schedule. `atMs` after the beginning of a run; those with `ms` last so long. */
 export type Fault = { atMs: number } & (

@@ -1,5 +1,5 @@
-import type { Fleet, Sent } from './history.ts'
 import type { Random } from '../random.ts'
+import type { Fleet, Sent } from './history.ts'
 
 /** A batch that one sender publishes, how long it waits before that, and what else it does with it. */
 export type PlannedBatch = {

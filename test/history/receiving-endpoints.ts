@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { PushOp } from './history.ts'
 import type { Random } from '../random.ts'
+import type { PushOp } from './history.ts'
 
 export type ReceivingEndpoints = {
   /** Where one agent's messages are to be sent. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Random } from '../random.ts'
 import type { OperatorOp } from './history.ts'
 import type { HiveClient } from './hive-client.ts'
-import type { Random } from '../random.ts'
 import type { Phase } from './take-messages.ts'
 
 type Letter = { dead_letter_id: string; message: { message_id: string } }

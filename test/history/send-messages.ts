@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Random } from '../random.ts'
 import type { Accepted, PublishOp, Sent } from './history.ts'
 import type { HiveClient } from './hive-client.ts'
 import type { PlannedBatch } from './plan-messages.ts'
-import type { Random } from '../random.ts'
 
 /** How often a sender comes back to a recipient that has no room. */
 const mostRefusals = 40

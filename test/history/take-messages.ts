@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Random } from '../random.ts'
 import type { Lease, ReceiveOp, Settlement, SettleOp } from './history.ts'
 import type { HiveClient } from './hive-client.ts'
-import type { Random } from '../random.ts'
 
 export type Phase = { name: 'working' | 'finishing' | 'over' }
 
