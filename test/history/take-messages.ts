@@ -25,6 +25,8 @@ type Wire = {
 /** Receives and settles for one agent until the run is over, in every way that a receiver may; once it is finishing, it only acknowledges. */
 export async function takeMessages(call: HiveClient, taker: Taker): Promise<void> {
   const { random, phase } = taker
+  // nothing that was asked for may be missing in the history
+  const late: Promise<void>[] = []
   while (phase.name !== 'over') {
     const working = phase.name === 'working'
     const leases = await receiveSome(call, taker, working)
@@ -50,9 +52,11 @@ export async function takeMessages(call: HiveClient, taker: Taker): Promise<void
     if (now.length > 0) await settleSome(call, taker, now)
   }
 
+  await Promise.all(late)
+
   /** Settled on time, or too late. */
   function later(ms: number, settlement: Settlement): void {
-    setTimeout(() => void settleSome(call, taker, [settlement]), ms)
+    late.push(delay(ms).then(() => settleSome(call, taker, [settlement])))
   }
 }
 

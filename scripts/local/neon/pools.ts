@@ -23,6 +23,8 @@ export function createPools(): Pools {
     })
     // an idle connection that dies (Postgres was killed, the database dropped) is simply no longer in the pool
     pool.on('error', () => {})
+    // so is one that dies as it is given back: the pool listens to none in between
+    pool.on('connect', (client) => client.on('error', () => {}))
     pool.on('remove', () => {
       if (pool.totalCount === 0 && pool.waitingCount === 0 && pools.get(connectionString) === pool) {
         pools.delete(connectionString)

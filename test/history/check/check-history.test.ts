@@ -273,6 +273,17 @@ describe('order', () => {
       return kindsOf(historyOf([message('a'), message('b')], operations, [ended('a', 111), ended('b', 111)]))
     }
     expect(answer('a', 'b')).toEqual([])
+    // two answers at the same time have no order between them
+    const at = (id: string) => received([lease(id, 1, 900)], 100)
+    const apart = [
+      published(['a'], 0),
+      published(['b'], 20),
+      at('b'),
+      at('a'),
+      acknowledged('a.1', 110),
+      acknowledged('b.1', 110),
+    ]
+    expect(kindsOf(historyOf([message('a'), message('b')], apart, [ended('a', 111), ended('b', 111)]))).toEqual([])
     expect(answer('b', 'a')).toEqual(['out of order'])
   })
 

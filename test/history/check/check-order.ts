@@ -80,13 +80,12 @@ function byPriority({ history, acceptedAt }: Indexed, stories: Story[]): Violati
 }
 
 function withinAnswers(firsts: First[]): Violation[] {
-  const answers = Map.groupBy(firsts, ({ grant }) => `${grant.from} ${grant.to}`)
+  const answers = Map.groupBy(firsts, ({ grant }) => grant.request)
   return [...answers.values()].flatMap((together) => {
     const placed = together.toSorted((a, b) => a.grant.place - b.grant.place)
     return placed.flatMap((one, at): Violation[] => {
       const before = placed[at - 1]
-      // two calls may have the same times: their places are not comparable
-      if (!before || before.grant.place === one.grant.place || before.score <= one.score + slackMs) return []
+      if (!before || before.score <= one.score + slackMs) return []
       const what = `after ${before.story.message.id} in one answer, which should have been the other way round`
       return [{ kind: 'out of order', id: one.story.message.id, agent: one.story.agent, what }]
     })

@@ -8,8 +8,9 @@ export type Grant = {
   from: number
   /** Granted not after this, the end of the first answer that had it. */
   to: number
-  /** Its place in that answer. */
+  /** Its place in that answer, and the key of the call. */
   place: number
+  request: string
   filtered: boolean
 }
 
@@ -70,7 +71,8 @@ export function indexHistory(history: History): Indexed {
       const key = `${op.agent}\n${lease.receipt}\n${op.request}`
       if (granted.has(key)) continue
       const from = firstCall.get(op.request) ?? op.start
-      const grant = { agent: op.agent, lease, from, to: op.end, place, filtered: op.filtered }
+      const { agent, request, filtered } = op
+      const grant = { agent, lease, from, to: op.end, place, request, filtered }
       granted.set(key, grant)
       storyOf(lease.id, op.agent)?.grants.push(grant)
     }
