@@ -29,6 +29,7 @@ export function drawChart(bars: Bar[]): string {
     )
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="11">
+<title>Each measurement as a multiple of what it is compared with</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${[...lines, ...drawn].join('\n')}
 </svg>
