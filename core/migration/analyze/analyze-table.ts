@@ -10,8 +10,8 @@ export function analyzeTable(table: AnalysedTable, kind: TableReport['kind']): T
   const columns = table.columns.map(columnEvidence)
   const gaps: string[] = []
   let rows = 0
-  for (const row of table.rows((what) => gaps.push(what))) {
-    for (const [at, column] of columns.entries()) column.add(row[at] ?? null)
+  for (const { values } of table.rows((what) => gaps.push(what))) {
+    for (const [at, column] of columns.entries()) column.add(values[at] ?? null)
     rows++
   }
   return {

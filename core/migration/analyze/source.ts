@@ -16,16 +16,18 @@ export type AnalysedTable = {
   withoutRowid: boolean
   foreignKeys: { columns: string[]; table: string; to: string[] }[]
   /**
-   * Every row that can be read, in key order. What cannot is told to `gap`, and reading goes on behind it; `key` hears the
-   * rowid of each row before the row comes, where it has one. BLOBs of more than 8 MiB are there until the next row is asked
-   * for.
+   * Every row that can be read, in key order. What cannot is told to `gap`, and reading goes on behind it. BLOBs of more than
+   * 8 MiB are there until the next row is asked for.
    */
-  rows(gap: (what: string) => void, key?: (rowid: bigint | undefined) => void): Iterable<readonly SqliteValue[]>
+  rows(gap: (what: string) => void): Iterable<AnalysedRow>
   /** How many rows it says it has; undefined where that cannot be told. */
   count(): number | undefined
   /** How many rows of each foreign key point nowhere, in the order of `foreignKeys`; or why that cannot be told. */
   orphans(): number[] | string
 }
+
+/** One row of a table; its rowid where it has one. Bytes that the file has become values when those are asked for. */
+export type AnalysedRow = { readonly rowid: bigint | undefined; readonly values: readonly SqliteValue[] }
 
 export type AnalysedColumn = {
   name: string

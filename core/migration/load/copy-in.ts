@@ -85,8 +85,10 @@ function send(connection: CopyConnection, data: Buffer): void {
   const head = Buffer.allocUnsafe(5)
   head[0] = copyData
   head.writeUInt32BE(4 + data.byteLength, 1)
+  stream.cork?.()
   stream.write(head)
   stream.write(data)
+  stream.uncork?.()
 }
 
 type CopyConnection = {
@@ -99,6 +101,8 @@ type CopyConnection = {
 /** A socket of Node, or what Neon's driver puts around a WebSocket: that one gathers what is written until the next turn. */
 type CopyStream = {
   writableNeedDrain?: boolean
+  cork?(): void
+  uncork?(): void
   write(data: Buffer): void
   once(event: 'drain', go: () => void): void
   ws?: { bufferedAmount: number } | null

@@ -26,6 +26,6 @@ it('gives more than a string can hold in parts, in order', () => {
   // 40 rows of 16 MiB: beyond the 512 MiB of a string
   const digits = 10 + 2 * 30
   expect(total).toBe(40 * (long.length + 2) + digits)
-  expect(copy.parts()[0]?.subarray(0, 3).toString()).toBe('0\tx')
+  expect(Buffer.concat(copy.parts().slice(0, 2)).subarray(0, 3).toString()).toBe('0\tx')
   expect(copy.rows()).toBe(40)
 })

@@ -61,14 +61,14 @@ async function countAll(): Promise<Record<string, number>> {
 }
 
 /** The checksums of every row that is data, by table. */
-async function checksumsOf(file: string): Promise<Record<string, string[]>> {
+async function checksumsOf(file: string): Promise<Record<string, bigint[]>> {
   const copy = await openPrivateCopy(file)
   if ('fault' in copy) throw new Error(copy.fault.detail)
   const data = readDatabase(copy.database).tables.filter(
     ({ kind, name }) => kind === 'table' || kind === 'virtual' || name === 'sqlite_sequence',
   )
   const found = Object.fromEntries(
-    data.map((table) => [table.name, [...table.rows(() => {})].map((row) => rowChecksum(row))]),
+    data.map((table) => [table.name, [...table.rows(() => {})].map(({ values }) => rowChecksum(values))]),
   )
   await copy.close()
   return found

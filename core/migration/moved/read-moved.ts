@@ -25,7 +25,7 @@ export type MovedRange = {
   rows: number
   outcome: string
   /** The checksum that the source had for the i-th of them. */
-  checksum(i: number): string
+  checksum(i: number): bigint
   rowid(i: number): bigint | undefined
   /** The values of each row, or why they cannot be had. */
   values: (MovedValue[] | string)[]
@@ -107,12 +107,14 @@ async function readRange(client: MigrationClient, table: MovedTable, after: numb
     [table.id, after],
   )
   if (!range) return undefined
+  const { buffer, byteOffset, byteLength } = range.checksums
+  const checksums = new DataView(buffer, byteOffset, byteLength)
   const read = range.outcome === 'migrated' ? readTargets : readRows
   return {
     first: Number(range.first_row),
     rows: range.rows,
     outcome: range.outcome,
-    checksum: (i) => checksumAt(range.checksums, i),
+    checksum: (i) => checksumAt(checksums, i),
     rowid: (i) => rowidOf(range, i),
     values: await read(client, table, range),
   }

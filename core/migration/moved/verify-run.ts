@@ -6,7 +6,7 @@ import type { AnalysedTable } from '../analyze/source.ts'
 import { sameValue } from '../convert/same-value.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { largestOf } from '../plan/plan.ts'
-import { rowChecksum, streamedChecksum } from '../row-checksum.ts'
+import { rowChecksum, sourceChecksum, streamedChecksum } from '../row-checksum.ts'
 import { onlyPlaces, rejectedPlaces } from '../run/rejected-rows.ts'
 import { hashSource } from '../run/source-file.ts'
 import type { SqliteValue } from '../value.ts'
@@ -71,7 +71,7 @@ export async function verifyRun(client: MigrationClient, id: string, folder: str
 async function isMoved(
   values: readonly MovedValue[],
   source: readonly SqliteValue[] | undefined,
-  checksum: string,
+  checksum: bigint,
 ): Promise<boolean> {
   if (!isHeld(values)) return (await streamedChecksum(values)) === checksum
   return source ? sameRow(values, source) : rowChecksum(values) === checksum
@@ -131,13 +131,13 @@ export async function verifyTable(
       else if (next) {
         result.rows.source++
         place++
-        if (rowChecksum(next.value) !== checksum) {
+        if (sourceChecksum(next.value) !== checksum) {
           differ({ ...at, row, what: 'the ledger has another checksum than the source' })
         }
       }
       const values = range.values[i] ?? 'it is not there'
       if (typeof values === 'string') differ({ ...at, row, what: values })
-      else if (!(await isMoved(values, next?.value, checksum))) {
+      else if (!(await isMoved(values, next?.value?.values, checksum))) {
         differ({ ...at, row, what: `what was moved (${range.outcome}) is not what the source had` })
       }
     }

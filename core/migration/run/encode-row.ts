@@ -15,7 +15,7 @@ export function encodeRow(
   let content = ''
   for (let place = 0; place < values.length; place++) {
     const value = values[place] as SqliteValue
-    if (place > 0) content += ','
+    if (place > 0) content += ', '
     if (value === null) content += 'null'
     else if (sizeOf(value) <= largestInline) content += naturalJson(value, affinities[place] as Affinity)
     else {

@@ -3,6 +3,7 @@ import type { Large } from '../load/copy-pieces.ts'
 import { CopyRows } from '../load/copy-rows.ts'
 import { encodeValue } from '../value.ts'
 import { encodeRow } from './encode-row.ts'
+import { layOutPlain, plainBytes } from './plain-record.ts'
 import { Ranges } from './ranges.ts'
 import type { ReservedIds } from './reserve-ids.ts'
 import type { SourceRow } from './source-row.ts'
@@ -58,13 +59,16 @@ export class PreparedBatch {
 
   /** Puts a row without a target where it is kept as it is. */
   #keepWhole(row: SourceRow): void {
-    const { conversion, place, values } = row
-    const { content, large } = encodeRow(values, this.#compiled.affinities)
-    if (large.length > 0) this.large.push({ row: place, values: large })
+    const { conversion, place, record } = row
     const outcome = conversion.outcome === 'legacy' ? 'legacy' : 'rejected'
     this.ranges.add(row, outcome, 0n, 0)
     this.moved[outcome]++
+    if (outcome === 'legacy' && record) {
+      if (this.legacy.addLaidOut(this.#tableId, place, plainBytes(record), layOutPlain, record)) return
+    }
     const start = `${this.#tableId}\t${place}`
+    const { content, large } = encodeRow(row.values, this.#compiled.affinities)
+    if (large.length > 0) this.large.push({ row: place, values: large })
     if (conversion.outcome === 'legacy') this.legacy.add([content], start)
     else {
       const { column, value, reason } =

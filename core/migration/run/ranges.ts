@@ -1,5 +1,5 @@
 import { CopyRows } from '../load/copy-rows.ts'
-import { checksumBytes } from '../row-checksum.ts'
+import { checksumBytes, putChecksum } from '../row-checksum.ts'
 import type { Outcome } from './prepared-batch.ts'
 import type { SourceRow } from './source-row.ts'
 
@@ -21,6 +21,7 @@ export class Ranges {
   /** Of rows that became several; undefined while each became one. */
   #widths: number[] | undefined
   #checksums = Buffer.alloc(firstRoom * checksumBytes)
+  #view = viewOf(this.#checksums)
   #rowids = new BigInt64Array(firstRoom)
   #hasRowids = false
 
@@ -37,7 +38,7 @@ export class Ranges {
       this.#firstId = id
     }
     if (this.#rows === this.#rowids.length) this.#makeRoom()
-    this.#checksums.write(checksum, this.#rows * checksumBytes, 'latin1')
+    putChecksum(this.#view, this.#rows, checksum)
     this.#hasRowids = rowid !== undefined
     if (rowid !== undefined) this.#rowids[this.#rows] = rowid
     if (outcome === 'migrated' && width !== 1) this.#widths ??= new Array<number>(this.#rows).fill(1)
@@ -56,6 +57,7 @@ export class Ranges {
     const [checksums, rowids] = [this.#checksums, this.#rowids]
     this.#checksums = Buffer.alloc(2 * checksums.length)
     this.#checksums.set(checksums)
+    this.#view = viewOf(this.#checksums)
     this.#rowids = new BigInt64Array(2 * rowids.length)
     this.#rowids.set(rowids)
   }
@@ -79,6 +81,8 @@ export class Ranges {
     this.#widths = undefined
   }
 }
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Buffer) => new DataView(buffer, byteOffset, byteLength)
 
 /** Rowids one after another from a first one; or all of them, eight bytes each. */
 function rowidsOf(rowids: BigInt64Array): [first: string | null, all: string | null] {

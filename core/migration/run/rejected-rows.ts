@@ -50,9 +50,9 @@ export function onlyPlaces(table: AnalysedTable, places: readonly number[]): Ana
   return {
     ...table,
     count: () => places.length,
-    *rows(gap, key) {
+    *rows(gap) {
       let [place, next] = [0, 0]
-      for (const row of table.rows(gap, key)) {
+      for (const row of table.rows(gap)) {
         if (place++ !== places[next]) continue
         yield row
         next++

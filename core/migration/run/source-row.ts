@@ -1,6 +1,7 @@
+import { StoredRecord } from '../analyze/reading/stored-record.ts'
 import type { AnalysedTable } from '../analyze/source.ts'
 import type { CompiledTable, Conversion } from '../convert/conversion.ts'
-import { rowChecksum } from '../row-checksum.ts'
+import { recordChecksum, rowChecksum } from '../row-checksum.ts'
 import type { SqliteValue } from '../value.ts'
 import { sizeOf } from './encode-row.ts'
 
@@ -8,8 +9,10 @@ import { sizeOf } from './encode-row.ts'
 export type SourceRow = {
   place: number
   rowid: bigint | undefined
-  values: readonly SqliteValue[]
-  checksum: string
+  readonly values: readonly SqliteValue[]
+  /** The row as its file has it, where it was read so. */
+  record?: StoredRecord
+  checksum: bigint
   bytes: number
   conversion: Conversion
 }
@@ -21,18 +24,45 @@ export function* sourceRows(
   from: number,
   gap: (what: string) => void,
 ): Generator<SourceRow> {
-  let rowid: bigint | undefined
   let place = 0
-  const rows = table.rows(gap, (key) => {
-    rowid = key
-  })
-  for (const values of rows) {
+  for (const row of table.rows(gap)) {
     // the source is the same as when it was begun: its rows come in the same order
     if (place >= from) {
-      let bytes = 0
-      for (let at = 0; at < values.length; at++) bytes += sizeOf(values[at] as SqliteValue)
-      yield { place, rowid, values, checksum: rowChecksum(values), bytes, conversion: compiled.convert(values) }
+      if (row instanceof StoredRecord) yield new StoredRow(place, row, compiled)
+      else {
+        const { rowid, values } = row
+        let bytes = 0
+        for (let at = 0; at < values.length; at++) bytes += sizeOf(values[at] as SqliteValue)
+        yield { place, rowid, values, checksum: rowChecksum(values), bytes, conversion: compiled.convert(values) }
+      }
     }
     place++
   }
 }
+
+/** Of a row that is kept as it is, no value has to be made. */
+class StoredRow implements SourceRow {
+  readonly place: number
+  readonly rowid: bigint
+  readonly record: StoredRecord
+  readonly checksum: bigint
+  readonly bytes: number
+  readonly conversion: Conversion
+  #values: SqliteValue[] | undefined
+
+  constructor(place: number, record: StoredRecord, compiled: CompiledTable) {
+    this.place = place
+    this.rowid = record.rowid
+    this.record = record
+    this.checksum = recordChecksum(record)
+    this.bytes = record.size
+    this.conversion = compiled.target === 'legacy' ? legacy : compiled.convert(this.values)
+  }
+
+  get values(): readonly SqliteValue[] {
+    this.#values ??= this.record.values
+    return this.#values
+  }
+}
+
+const legacy: Conversion = { outcome: 'legacy' }

@@ -65,7 +65,9 @@ async function storeHalves(
   const store = { ...all, ids: ReservedIds.again(all.client, all.compiled.target, firstId, had.target_rows) }
   const [row] = rows
   if (row && rows.length === 1) {
-    const rejected = { ...row, conversion: { outcome: 'rejected', column: '', value: null, reason: fault } as const }
+    const { place, rowid, values, checksum, bytes } = row
+    const conversion = { outcome: 'rejected', column: '', value: null, reason: fault } as const
+    const rejected: SourceRow = { place, rowid, values, checksum, bytes, conversion }
     const alone = await prepareRows(store, [rejected])
     const still = await tryToStore(store, alone)
     if (still !== undefined) throw new Error(`a rejected row cannot be kept: ${still}`)

@@ -44,8 +44,8 @@ export async function tryRun(folder: string, plan: Plan): Promise<TriedTable[]> 
         const gap = (what: string) => {
           one.fault = what
         }
-        for (const row of source.rows(gap)) {
-          const conversion = compiled.convert(row)
+        for (const { values } of source.rows(gap)) {
+          const conversion = compiled.convert(values)
           one[conversion.outcome]++
           if (conversion.outcome === 'migrated') one.target_rows += conversion.rows.length
           if (conversion.outcome === 'rejected' && one.examples.length < mostExamples) {

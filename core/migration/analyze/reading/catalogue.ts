@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { largestValue } from '../../value.ts'
 import type { AnalysedColumn, AnalysedDatabase, AnalysedTable } from '../source.ts'
 import { quoteName, readRows } from './read-rows.ts'
+import { storedTable } from './stored-table.ts'
 import { derivedModules, isFullText, readModules } from './virtual-tables.ts'
 
 /** Everything in a database that has a name and columns. Values of more bytes than `largest` are not read. */
@@ -60,10 +61,12 @@ function describe(
     primaryKey,
     withoutRowid,
     foreignKeys: keys.map(({ columns: from, table, to }) => ({ columns: from, table, to })),
-    rows: (gap, key) =>
-      fault === undefined
-        ? readRows(database, { name, columns, primaryKey, withoutRowid, hasRowid, encoding, largest }, gap, key)
-        : unreadable(fault, gap),
+    rows(gap) {
+      if (fault !== undefined) return unreadable(fault, gap)
+      const isPlain = kind === 'table' && hasRowid && encoding === 'UTF-8'
+      const stored = isPlain ? storedTable(database, name, columns) : undefined
+      return readRows(database, { name, columns, primaryKey, withoutRowid, hasRowid, encoding, largest, stored }, gap)
+    },
     count: () => countRows(database, name),
     orphans: () =>
       countOrphans(

@@ -13,7 +13,10 @@ it.each([
   database.exec(`CREATE TABLE t (k TEXT, v TEXT, ${key}) WITHOUT ROWID; ${index};
     INSERT INTO t VALUES ('a', CAST(x'ff01' AS TEXT)), ('B', CAST(x'ff02' AS TEXT)), ('c', CAST(x'fe03' AS TEXT))`)
   const [table] = readDatabase(database).tables
-  const read = [...(table?.rows(() => {}) ?? [])].map(([k, v]) => [k, v instanceof InvalidText ? [...v.bytes] : v])
+  const read = [...(table?.rows(() => {}) ?? [])].map(({ values: [k, v] }) => [
+    k,
+    v instanceof InvalidText ? [...v.bytes] : v,
+  ])
   expect(new Map(read as [string, number[]][])).toEqual(
     new Map([
       ['a', [255, 1]],
@@ -29,7 +32,10 @@ it('keeps rows apart that their key columns take for the same', () => {
     CREATE INDEX covering ON t (v, k);
     INSERT INTO t VALUES ('a', CAST(x'ff01' AS TEXT)), ('A', CAST(x'fe02' AS TEXT))`)
   const [table] = readDatabase(database).tables
-  const read = [...(table?.rows(() => {}) ?? [])].map(([k, v]) => [k, v instanceof InvalidText ? [...v.bytes] : v])
+  const read = [...(table?.rows(() => {}) ?? [])].map(({ values: [k, v] }) => [
+    k,
+    v instanceof InvalidText ? [...v.bytes] : v,
+  ])
   expect(new Map(read as [string, number[]][])).toEqual(
     new Map([
       ['a', [255, 1]],

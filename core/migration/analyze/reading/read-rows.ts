@@ -1,6 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Omitted, type SqliteValue } from '../../value.ts'
+import type { AnalysedRow } from '../source.ts'
 import { doubtfulIn, exactText } from './exact-text.ts'
+import { Irregular } from './page-file.ts'
+import type { StoredTable } from './stored-table.ts'
+import { tableRecords } from './table-tree.ts'
 
 type Table = {
   name: string
@@ -12,25 +16,89 @@ type Table = {
   encoding: string
   /** Values of more bytes are not read. */
   largest: number
+  /** Where its rows are in the file, if they can be read there; undefined where SQLite has to. */
+  stored: StoredTable | undefined
 }
 
 /** Bytes of a value that is gone once the next row is asked for. */
 const largestKept = 8 * 1_048_576
+const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** Bytes of a row that is put together without SQLite. */
+const largestRecord = 1_048_576
 
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /**
  * Every row of a table that can be read, in key order. Where a page is damaged, reading goes on from the other end down
- * to it, and `gap` hears what lies between. `key` hears the rowid of each row before the row comes, where it has one.
+ * to it, and `gap` hears what lies between.
  */
-export function* readRows(
+export function* readRows(database: DatabaseSync, table: Table, gap: (what: string) => void): Generator<AnalysedRow> {
+  const { stored, largest } = table
+  const read = { rows: 0 }
+  try {
+    for (const record of stored ? tableRecords(stored, Math.min(largest, largestRecord)) : []) {
+      yield record
+      read.rows++
+    }
+    if (stored) return
+  } catch (error) {
+    // whatever it was: SQLite has the last word, from the row on that comes next
+    if (!(error instanceof Irregular) && !isOfTheSystem(error)) throw error
+  }
+  try {
+    yield* scan(database, table, read, gap, !table.hasRowid || rowidName(table) === undefined)
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error
+    yield* scan(database, table, read, gap, true)
+  }
+}
+
+/** A row that was just read is not where its rowid should lead: the tree is not in order. */
+class NotFound extends Error {
+  override readonly name = 'NotFound'
+}
+
+/**
+ * Rows by SQLite, but for the first ones that were read before, and counts them. Text that is not valid is read once more as
+ * bytes by its rowid, unless bytes come along with each row. Raises NotFound.
+ */
+function* scan(
   database: DatabaseSync,
   table: Table,
+  read: { rows: number },
   gap: (what: string) => void,
-  key: (rowid: bigint | undefined) => void = () => {},
-): Generator<readonly SqliteValue[]> {
+  bytesAlong: boolean,
+): Generator<AnalysedRow> {
   const rowid = table.hasRowid ? rowidName(table) : undefined
   const order = rowid ?? (table.withoutRowid ? table.primaryKey.map(quoteName).join(', ') : undefined)
+  const { select, valuesOf } = selection(database, table, rowid, bytesAlong)
+  let passed = 0
+  let last: bigint | undefined
+  try {
+    const statement = prepare(database, `${select}${order === undefined ? '' : ` ORDER BY ${order}`}`)
+    for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
+      last = row.pop() as bigint
+      if (passed++ < read.rows) continue
+      const values = valuesOf(row, last)
+      yield { rowid: rowid === undefined ? undefined : last, values }
+      release(values)
+      read.rows++
+    }
+  } catch (error) {
+    if (error instanceof NotFound) throw error
+    const what = error instanceof Error ? error.message : String(error)
+    if (rowid === undefined) return gap(`${what}: rows after the first ${read.rows} cannot be read`)
+    const above = last === undefined ? '' : ` WHERE ${rowid} > ${last}`
+    const safe = selection(database, table, rowid, true)
+    const backwards = () => prepare(database, `${safe.select}${above} ORDER BY ${rowid} DESC`)
+    const next = yield* readBackwards(backwards, safe.valuesOf)
+    gap(`${what}: rows between rowid ${last ?? 'the first'} and ${next ?? 'the last'} cannot be read`)
+  }
+}
+
+/** What is selected of a row, the rowid last, and what its values are. */
+function selection(database: DatabaseSync, table: Table, rowid: string | undefined, bytesAlong: boolean) {
   const names = table.columns.map(({ name }) => quoteName(name))
   const isGuarded = mayHoldLarger(database, table)
   const guard = (column: string, read: string) =>
@@ -45,55 +113,37 @@ export function* readRows(
       `CASE WHEN octet_length(${column}) > ${table.largest} THEN typeof(${column}) || ' ' || octet_length(${column}) END`,
   )
   const from = `FROM ${quoteName(table.name)}`
-  // without a rowid there is no sure way back to a row: its bytes come along with it
-  const along = [...(rowid === undefined ? bytes : []), ...(isGuarded ? sizes : [])]
-  const select = `SELECT ${[...columns, ...along, rowid ?? 'NULL'].join(', ')} ${from}`
+  const along = [...(bytesAlong ? bytes : []), ...(isGuarded ? sizes : [])]
   const exact = `SELECT ${bytes.join(', ')} ${from}`
   const doubtful = doubtfulIn(table.encoding)
-  const valuesOf = (row: SqliteValue[], rowKey: bigint): SqliteValue[] => {
-    const values = along.length === 0 ? row : row.slice(0, columns.length)
-    if (isAnyDoubtful(values, doubtful)) {
-      const read = rowid === undefined ? row.slice(columns.length) : exactRow(database, exact, rowid, rowKey)
-      readExactly(values, doubtful, table.encoding, read)
-    }
-    if (isGuarded) markOmitted(values, row.slice(-columns.length))
-    return values
-  }
-  let last: bigint | undefined
-  let count = 0
-  try {
-    const statement = prepare(database, `${select}${order === undefined ? '' : ` ORDER BY ${order}`}`)
-    for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
-      last = row.pop() as bigint
-      const values = valuesOf(row, last)
-      key(rowid === undefined ? undefined : last)
-      yield values
-      release(values)
-      count++
-    }
-  } catch (error) {
-    const what = error instanceof Error ? error.message : String(error)
-    if (rowid === undefined) return gap(`${what}: rows after the first ${count} cannot be read`)
-    const above = last === undefined ? '' : ` WHERE ${rowid} > ${last}`
-    const backwards = prepare(database, `${select}${above} ORDER BY ${rowid} DESC`)
-    const next = yield* readBackwards(backwards, valuesOf, key)
-    gap(`${what}: rows between rowid ${last ?? 'the first'} and ${next ?? 'the last'} cannot be read`)
+  return {
+    select: `SELECT ${[...columns, ...along, rowid ?? 'NULL'].join(', ')} ${from}`,
+    valuesOf(row: SqliteValue[], key: bigint): SqliteValue[] {
+      const values = along.length === 0 ? row : row.slice(0, columns.length)
+      if (isAnyDoubtful(values, doubtful)) {
+        const read = bytesAlong ? row.slice(columns.length) : exactRow(database, exact, rowid ?? '', key)
+        readExactly(values, doubtful, table.encoding, read)
+      }
+      if (isGuarded) markOmitted(values, row.slice(-columns.length))
+      return values
+    },
   }
 }
 
+const isOfTheSystem = (error: unknown) => error instanceof Error && 'syscall' in error
+
 /** Rows from the last one down to a damaged page; gives the rowid of the lowest one that could be read. */
 function* readBackwards(
-  statement: StatementSync,
+  statement: () => StatementSync,
   valuesOf: (row: SqliteValue[], rowid: bigint) => SqliteValue[],
-  key: (rowid: bigint) => void,
-): Generator<readonly SqliteValue[], bigint | undefined> {
+): Generator<AnalysedRow, bigint | undefined> {
   let lowest: bigint | undefined
   try {
-    for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
+    // a damaged schema may have names that no statement can say
+    for (const row of statement().iterate() as Iterable<unknown> as Iterable<SqliteValue[]>) {
       lowest = row.pop() as bigint
       const values = valuesOf(row, lowest)
-      key(lowest)
-      yield values
+      yield { rowid: lowest, values }
       release(values)
     }
   } catch {
@@ -154,9 +204,13 @@ function isAnyDoubtful(values: readonly SqliteValue[], doubtful: RegExp): boolea
   return false
 }
 
+/** Raises NotFound where the bytes are those of another row. */
 function readExactly(values: SqliteValue[], doubtful: RegExp, encoding: string, bytes: readonly SqliteValue[]): void {
   for (const [at, value] of values.entries()) {
-    if (typeof value !== 'string' || !doubtful.test(value) || bytes[values.length + at] !== 'text') continue
-    values[at] = exactText(bytes[at] as Uint8Array, encoding)
+    if (typeof value !== 'string' || !doubtful.test(value)) continue
+    const exact = bytes[at]
+    if (bytes[values.length + at] !== 'text' || !(exact instanceof Uint8Array)) throw new NotFound()
+    if (encoding === 'UTF-8' && lenientUtf8.decode(exact) !== value) throw new NotFound()
+    values[at] = exactText(exact, encoding)
   }
 }
