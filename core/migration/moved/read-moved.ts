@@ -27,8 +27,10 @@ export type MovedRange = {
   /** The checksum that the source had for the i-th of them. */
   checksum(i: number): bigint
   rowid(i: number): bigint | undefined
-  /** The values of each row, or why they cannot be had. */
-  values: (MovedValue[] | string)[]
+  /** The values of the i-th row, or why they cannot be had; they are made anew when they are asked for. */
+  values(i: number): MovedValue[] | string
+  /** What JSONB says of the i-th row, where all of it is kept so. */
+  content(i: number): string | undefined
 }
 
 /** A value, or where the pieces of a large one are. */
@@ -66,6 +68,10 @@ export async function movedTables(client: MigrationClient, run: string, zone: st
     }
   })
 }
+
+type Read = Pick<MovedRange, 'values' | 'content'>
+
+const notThere = 'it is not there'
 
 type Range = {
   first_row: string
@@ -116,7 +122,7 @@ async function readRange(client: MigrationClient, table: MovedTable, after: numb
     outcome: range.outcome,
     checksum: (i) => checksumAt(checksums, i),
     rowid: (i) => rowidOf(range, i),
-    values: await read(client, table, range),
+    ...(await read(client, table, range)),
   }
 }
 
@@ -126,11 +132,7 @@ function rowidOf({ first_rowid: first, rowids }: Range, i: number): bigint | und
 }
 
 /** Rows whose targets are read by their ids and turned back. One that was changed says how. */
-async function readTargets(
-  client: MigrationClient,
-  table: MovedTable,
-  range: Range,
-): Promise<(SqliteValue[] | string)[]> {
+async function readTargets(client: MigrationClient, table: MovedTable, range: Range): Promise<Read> {
   const { compiled } = table
   const first = Number(range.first_row)
   const names = compiled.columns.map((name) => `"${name}"::text`).join(', ')
@@ -155,7 +157,7 @@ async function readTargets(
     found.push(turnBack(compiled, targets.slice(at, at + width), keptBy.get(first + i) ?? null))
     at += width
   }
-  return found
+  return { values: (i) => found[i] ?? notThere, content: () => undefined }
 }
 
 function turnBack(compiled: CompiledTable, rows: (TargetRow | undefined)[], kept: Kept | null): SqliteValue[] | string {
@@ -176,31 +178,48 @@ function turnBack(compiled: CompiledTable, rows: (TargetRow | undefined)[], kept
 }
 
 /** Rows that went to no target, or were rejected: their content is beside the ledger. */
-async function readRows(client: MigrationClient, table: MovedTable, range: Range): Promise<(MovedValue[] | string)[]> {
+async function readRows(client: MigrationClient, table: MovedTable, range: Range): Promise<Read> {
   const from = range.outcome === 'legacy' ? 'legacy_rows' : 'migration_rejects'
+  const first = Number(range.first_row)
   const between = 'table_id = $1 AND row BETWEEN $2 AND $2::bigint + $3::int - 1'
   const values = [table.id, range.first_row, range.rows]
-  const rows = await rowsOf<{ row: string; content: string }>(
+  // one text of all of them: JSONB has no line breaks in what it says, and a row of a result costs more than a line
+  const [all] = await rowsOf<{ contents: string | null; places: number[] | null }>(
     client,
-    `SELECT row, content::text AS content FROM ${from} WHERE ${between}`,
+    `SELECT string_agg(content::text, E'\\n' ORDER BY row) AS contents,
+       CASE WHEN count(*) < $3 THEN array_agg((row - $2)::int ORDER BY row) END AS places
+     FROM ${from} WHERE ${between}`,
     values,
   )
+  const lines = all?.contents?.split('\n') ?? []
+  const { places } = all ?? {}
+  const lineOf = places ? new Map(places.map((place, line) => [place, line])) : undefined
+  const line = (i: number) => lines[lineOf ? (lineOf.get(i) ?? -1) : i]
+  const inPieces = all?.contents?.includes('"$pieces"') ? await sizesOfPieces(client, between, values) : undefined
+  return {
+    content: line,
+    values(i) {
+      const content = line(i)
+      if (content === undefined) return notThere
+      return decodeRow(content, table.compiled.affinities, (place, kind) => {
+        const row = first + i
+        return new StoredPieces(client, [table.id, row, place], kind, inPieces?.get(`${row} ${place}`) ?? 0)
+      })
+    },
+  }
+}
+
+/** The bytes of each value in pieces, by its row and place. */
+async function sizesOfPieces(
+  client: MigrationClient,
+  between: string,
+  values: unknown[],
+): Promise<Map<string, number>> {
   const pieces = await rowsOf<{ row: string; place: number; size: number }>(
     client,
     `SELECT row, place, sum(octet_length(bytes))::float8 AS size FROM migration_pieces WHERE ${between}
      GROUP BY row, place`,
     values,
   )
-  const sizes = new Map(pieces.map(({ row, place, size }) => [`${row} ${place}`, size]))
-  const first = Number(range.first_row)
-  const found: (MovedValue[] | string)[] = new Array(range.rows).fill('it is not there')
-  for (const { row, content } of rows) {
-    found[Number(row) - first] = decodeRow(
-      content,
-      table.compiled.affinities,
-      (place, kind) =>
-        new StoredPieces(client, [table.id, Number(row), place], kind, sizes.get(`${row} ${place}`) ?? 0),
-    )
-  }
-  return found
+  return new Map(pieces.map(({ row, place, size }) => [`${row} ${place}`, size]))
 }

@@ -123,7 +123,7 @@ async function fill(
   try {
     for await (const range of movedRanges(client, table)) {
       for (let i = 0; i < range.rows; i++) {
-        const moved = range.values[i] ?? 'it is not there'
+        const moved = range.values(i)
         if (typeof moved === 'string') {
           result.faults.push(`${table.name} row ${range.first + i}: ${moved}`)
           continue

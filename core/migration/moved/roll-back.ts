@@ -31,7 +31,7 @@ async function remove(client: MigrationClient, id: string): Promise<{ run: strin
       for await (const range of movedRanges(client, table)) {
         if (range.outcome !== 'migrated') continue
         for (let i = 0; i < range.rows && edited.length < mostNamed; i++) {
-          const values = range.values[i] ?? 'it is not there'
+          const values = range.values(i)
           if (typeof values !== 'string' && isHeld(values) && rowChecksum(values) === range.checksum(i)) continue
           const message = typeof values === 'string' ? values : 'has been changed'
           edited.push({ field: `${table.path} ${table.name} row ${range.first + i}`, message })
