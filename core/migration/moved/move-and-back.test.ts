@@ -12,14 +12,16 @@ import { foundFiles } from '../analyze/found-files.ts'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import { readFolder } from '../analyze/reading/read-folder.ts'
+import type { AnalysedTable } from '../analyze/source.ts'
 import { checkedPlan } from '../plan/check-plan.ts'
 import type { Plan } from '../plan/plan.ts'
 import { suggestPlan } from '../plan/suggest/suggest-plan.ts'
 import { rowChecksum } from '../row-checksum.ts'
 import { runMigration } from '../run/run-migration.ts'
+import { movedTables } from './read-moved.ts'
 import { rebuildRun } from './rebuild-run.ts'
 import { rollBack } from './roll-back.ts'
-import { verifyRun } from './verify-run.ts'
+import { verifyRun, verifyTable } from './verify-run.ts'
 
 let client: pg.Client
 let databaseUrl: string
@@ -254,6 +256,46 @@ describe('a run', () => {
     expect(await countAll()).toEqual(before)
     await client.query('DELETE FROM agent_capabilities WHERE id = (SELECT min(id) FROM agent_capabilities)')
     expect((await verifyRun(client, run, seed)).differences).toMatchObject([{ what: expect.stringContaining('lost') }])
+  })
+
+  it('lets go of the source when a part of it has been verified', async () => {
+    const seed = join(samples, 'agent-hive')
+    const { run } = await move(seed, await planOf(seed))
+    const tables = await movedTables(client, run, 'UTC')
+    const table = tables.find(({ rows }) => rows > 1)
+    if (!table) throw new Error('no table has rows')
+    let open = 0
+    const source = {
+      *rows() {
+        open++
+        try {
+          for (;;) yield { rowid: undefined, values: [] }
+        } finally {
+          open--
+        }
+      },
+    }
+    const result = { rows: { source: 0, moved: 0 } }
+    const stopped = verifyTable(client, table, source as unknown as AnalysedTable, result, () => {}, {
+      from: 0,
+      stop: () => true,
+    })
+    expect(await stopped).toBeGreaterThan(0)
+    expect(result.rows.source).toBeGreaterThan(0)
+    expect(open).toBe(0)
+    await rollBack(client, run)
+  })
+
+  it('finds rowids that the ledger has otherwise than the source', async () => {
+    const seed = join(samples, 'agent-hive')
+    const { run } = await move(seed, await planOf(seed))
+    await client.query(`UPDATE migration_ranges SET first_rowid = first_rowid + 1
+      WHERE (table_id, first_row) = (SELECT table_id, first_row FROM migration_ranges
+        WHERE first_rowid IS NOT NULL ORDER BY table_id, first_row LIMIT 1)`)
+    const { verified, differences } = await verifyRun(client, run, seed)
+    expect(verified).toBe(false)
+    expect(differences[0]).toMatchObject({ row: 0, what: expect.stringContaining('another rowid') })
+    await rollBack(client, run)
   })
 
   it('rejects those rows alone that Postgres refuses, on several connections too', async () => {

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import { StoredRecord } from '../analyze/reading/stored-record.ts'
-import type { AnalysedTable } from '../analyze/source.ts'
+import type { AnalysedRow, AnalysedTable } from '../analyze/source.ts'
 import { sameValue } from '../convert/same-value.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { largestOf } from '../plan/plan.ts'
@@ -120,6 +120,23 @@ export async function verifyTable(
     if (table.state === 'done') differ({ ...at, what })
   }
   const rows = source?.rows(gap)[Symbol.iterator]()
+  try {
+    return await compareRows(client, table, rows, result, differ, part)
+  } finally {
+    // its file is closed with it
+    rows?.return?.()
+  }
+}
+
+async function compareRows(
+  client: MigrationClient,
+  table: MovedTable,
+  rows: Iterator<AnalysedRow> | undefined,
+  result: Pick<Verification, 'rows'>,
+  differ: (difference: Difference) => void,
+  part: Part,
+): Promise<number | undefined> {
+  const at = { file: table.path, table: table.name }
   let place = 0
   while (rows && place < part.from && !rows.next().done) place++
   for await (const range of movedRanges(client, table, part.from)) {
@@ -135,6 +152,9 @@ export async function verifyTable(
         place++
         if (sourceChecksum(next.value) !== checksum) {
           differ({ ...at, row, what: 'the ledger has another checksum than the source' })
+        }
+        if (next.value.rowid !== range.rowid(i)) {
+          differ({ ...at, row, what: 'the ledger has another rowid than the source' })
         }
       }
       const content = range.content(i)

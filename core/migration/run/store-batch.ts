@@ -41,13 +41,12 @@ export async function storeBatch(store: TableStore, batch: PreparedBatch, before
   const fault = await tryToStore(store, batch, before)
   if (fault === undefined) return batch.moved
   await before
-  const rows = store.reread(batch.first)[Symbol.iterator]()
   const again: SourceRow[] = []
-  while (again.length < batch.moved.rows) {
-    const { done, value } = rows.next()
-    if (done) throw new Error('rows that were read before cannot be read again')
-    again.push(value)
+  for (const row of store.reread(batch.first)) {
+    again.push(row)
+    if (again.length === batch.moved.rows) break
   }
+  if (again.length < batch.moved.rows) throw new Error('rows that were read before cannot be read again')
   return storeHalves(store, batch, again, fault)
 }
 

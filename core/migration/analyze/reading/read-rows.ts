@@ -34,7 +34,9 @@ export const quoteName = (name: string): string => `"${name.replaceAll('"', '""'
  * to it, and `gap` hears what lies between.
  */
 export function* readRows(database: DatabaseSync, table: Table, gap: (what: string) => void): Generator<AnalysedRow> {
-  const { stored, largest } = table
+  // rows that cannot be asked for in order are SQLite's alone: it would not go on where another stopped
+  const stored = rowidName(table) === undefined ? undefined : table.stored
+  const { largest } = table
   const read = { rows: 0 }
   try {
     for (const record of stored ? tableRecords(stored, Math.min(largest, largestRecord)) : []) {

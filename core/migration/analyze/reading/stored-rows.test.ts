@@ -112,6 +112,25 @@ describe('rows read from the pages of a file', () => {
     }
   })
 
+  it('have numbers as SQLite stores them in columns whose types look like others in capitals', () => {
+    const file = newFile()
+    const database = new DatabaseSync(file)
+    database.exec(
+      `CREATE TABLE t (a \ufb02oat, b "\u0131nt real"); INSERT INTO t VALUES (9007199254740993, 5.0), (1, 0.5)`,
+    )
+    database.close()
+    expect(readBothWays(file)).toBe(2)
+  })
+
+  it('are left to SQLite where no name of the rowid is free: it has them in whatever order', () => {
+    const file = newFile()
+    const database = new DatabaseSync(file)
+    database.exec(`CREATE TABLE t (rowid, _rowid_, oid); CREATE INDEX i ON t (oid, _rowid_, rowid);
+      INSERT INTO t VALUES (1, 1, 3), (2, 2, 2), (zeroblob(2000000), 3, 1)`)
+    database.close()
+    expect(readBothWays(file)).toBe(0)
+  })
+
   it('have the values that a column got by default when it was added', () => {
     const file = newFile()
     const database = new DatabaseSync(file)
