@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { HiveError } from '../../errors.ts'
-import { quoteName } from '../analyze/reading/read-rows.ts'
+import { quoteName, rowidName } from '../analyze/reading/read-rows.ts'
 import { isFullText, moduleOf } from '../analyze/reading/virtual-tables.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { Description } from '../run/source-file.ts'
@@ -115,7 +115,7 @@ async function fill(
   const places = table.columns.flatMap(({ generated }, place) => (generated ? [] : [place]))
   const names = places.map((place) => quoteName(table.columns[place]?.name ?? ''))
   const { encoding } = description
-  const rowid = rowidName(table, description)
+  const rowid = rowidOf(table, description)
   const columns = [...(rowid === undefined ? [] : [rowid]), ...names]
   const statements = new Map<string, StatementSync>()
   let rows = 0
@@ -189,11 +189,10 @@ function bindable(value: WholeValue, encoding: string): Exclude<WholeValue, Inva
 const isThere = (value: SqliteValue): value is WholeValue => !(value instanceof Omitted)
 
 /** How a table's rowid is named, where it is not one of its columns and there is one. */
-function rowidName({ name, columns }: MovedTable, { tables, schema }: Description): string | undefined {
+function rowidOf({ name, columns }: MovedTable, { tables, schema }: Description): string | undefined {
   const table = tables.find((one) => one.name === name)
   if (table?.withoutRowid || name.startsWith('sqlite_')) return undefined
   const sql = schema.find((one) => one.type === 'table' && one.name === name)?.sql
   if (table?.kind === 'virtual' && !isFullText(moduleOf(sql ?? '', name))) return undefined
-  const taken = new Set(columns.map((column) => column.name.toLowerCase()))
-  return ['rowid', '_rowid_', 'oid'].find((candidate) => !taken.has(candidate))
+  return rowidName(columns)
 }

@@ -34,9 +34,7 @@ export const quoteName = (name: string): string => `"${name.replaceAll('"', '""'
  * to it, and `gap` hears what lies between.
  */
 export function* readRows(database: DatabaseSync, table: Table, gap: (what: string) => void): Generator<AnalysedRow> {
-  // rows that cannot be asked for in order are SQLite's alone: it would not go on where another stopped
-  const stored = rowidName(table) === undefined ? undefined : table.stored
-  const { largest } = table
+  const { stored, largest } = table
   const read = { rows: 0 }
   try {
     for (const record of stored ? tableRecords(stored, Math.min(largest, largestRecord)) : []) {
@@ -49,7 +47,7 @@ export function* readRows(database: DatabaseSync, table: Table, gap: (what: stri
     if (!(error instanceof Irregular) && !isOfTheSystem(error)) throw error
   }
   try {
-    yield* scan(database, table, read, gap, !table.hasRowid || rowidName(table) === undefined)
+    yield* scan(database, table, read, gap, !table.hasRowid || rowidName(table.columns) === undefined)
   } catch (error) {
     if (!(error instanceof NotFound)) throw error
     yield* scan(database, table, read, gap, true)
@@ -72,7 +70,7 @@ function* scan(
   gap: (what: string) => void,
   bytesAlong: boolean,
 ): Generator<AnalysedRow> {
-  const rowid = table.hasRowid ? rowidName(table) : undefined
+  const rowid = table.hasRowid ? rowidName(table.columns) : undefined
   const order = rowid ?? (table.withoutRowid ? table.primaryKey.map(quoteName).join(', ') : undefined)
   const { select, valuesOf } = selection(database, table, rowid, bytesAlong)
   let passed = 0
@@ -189,7 +187,7 @@ function prepare(database: DatabaseSync, sql: string): StatementSync {
 }
 
 /** A rowid goes by three names, each of which may be taken by a column. */
-function rowidName({ columns }: Table): string | undefined {
+export function rowidName(columns: readonly { name: string }[]): string | undefined {
   const taken = new Set(columns.map(({ name }) => name.toLowerCase()))
   return ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name))
 }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { affinityOf } from '../../convert/affinity.ts'
 import type { AnalysedColumn } from '../source.ts'
-import { quoteName } from './read-rows.ts'
+import { quoteName, rowidName } from './read-rows.ts'
 import type { RecordShape } from './stored-record.ts'
 
 /** Where a table's rows are in its file. */
@@ -18,6 +18,8 @@ export function storedTable(
   columns: readonly AnalysedColumn[],
 ): StoredTable | undefined {
   if (columns.length === 0 || columns.some(({ generated }) => generated)) return undefined
+  // rows that cannot be asked for in order are SQLite's alone: it would not go on where another stopped
+  if (rowidName(columns) === undefined) return undefined
   const [isReadOnly] = Object.values(database.prepare('PRAGMA query_only').get() ?? {})
   const path = database.location()
   if (isReadOnly !== 1 || path === null || hasLog(path)) return undefined
