@@ -5,6 +5,9 @@ import * as z from 'zod/mini'
 // names which look the same are the same.
 const name = '[A-Za-z0-9_](?:[A-Za-z0-9 ._@+-]{0,126}[A-Za-z0-9._@+-])?'
 
+export const agentNamePattern = new RegExp(`^${name}$`)
+export const addressPattern = new RegExp(`^(?:topic:|capability:)?${name}$`)
+
 /**
  * The name of an agent: 1 to 128 ASCII letters, digits and `. _ @ + -`, with spaces inside; it begins with a letter,
  * a digit or `_`. Names are compared exactly, upper and lower case apart.
@@ -13,7 +16,7 @@ export const AgentName = z
   .string()
   .check(
     z.regex(
-      new RegExp(`^${name}$`),
+      agentNamePattern,
       'must be an agent name: 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
     ),
     z.describe('The name of an agent. Upper and lower case differ.'),
@@ -24,7 +27,7 @@ export const Address = z
   .string()
   .check(
     z.regex(
-      new RegExp(`^(?:topic:|capability:)?${name}$`),
+      addressPattern,
       'must be an agent name, topic:<name> or capability:<name>; a name is 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
     ),
     z.describe("Where a message goes: an agent's name, `topic:<name>` or `capability:<name>`."),

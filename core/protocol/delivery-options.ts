@@ -82,3 +82,11 @@ export const DeliveryOptions = z.strictObject({
   ),
 })
 export type DeliveryOptions = z.output<typeof DeliveryOptions>
+
+/**
+ * Where a sender says nothing, which is most often: one object for all such messages, so that reading a message does not build
+ * it anew and writing one may know it. Nobody may change it.
+ */
+export const unsaidDelivery: DeliveryOptions = DeliveryOptions.parse({})
+Object.freeze(unsaidDelivery)
+Object.freeze(unsaidDelivery.backoff)

@@ -12,6 +12,8 @@ export type Inspection = {
   members: number
   /** Holds a number of 1e21 or more, which JSON writes with an exponent whether or not it was given with one. */
   huge: boolean
+  /** Its JSON takes no more bytes than this in UTF-8, without white space; mostly it takes far fewer. */
+  mostBytes: number
   /** Holds what does not survive being written as JSON, sent and stored; see `inspectJson`. */
   faulty: boolean
 }
@@ -23,14 +25,16 @@ export type Inspection = {
  * a lone surrogate, which has no UTF-8; U+0000, which Postgres stores neither in text nor in JSONB.
  */
 export function inspectJson(value: unknown, depth: number): Inspection {
-  const found: Inspection = { members: 0, huge: false, faulty: false }
+  const found: Inspection = { members: 0, huge: false, mostBytes: 0, faulty: false }
   inspect(value, depth, found)
   return found
 }
 
 function inspect(value: unknown, depth: number, found: Inspection): void {
+  // a number is the longest of what is no text; what is within an array or an object counts for itself
+  found.mostBytes += 26
   if (typeof value === 'string') {
-    if (!isStorable(value)) found.faulty = true
+    inspectText(value, found)
   } else if (typeof value === 'number') {
     inspectNumber(value, found)
   } else if (Array.isArray(value)) {
@@ -41,12 +45,18 @@ function inspect(value: unknown, depth: number, found: Inspection): void {
     else
       for (const key in value) {
         found.members++
-        if (!isStorable(key)) found.faulty = true
+        inspectText(key, found)
         inspect(value[key], depth - 1, found)
       }
   } else if (value !== null && typeof value !== 'boolean') {
     found.faulty = true
   }
+}
+
+function inspectText(text: string, found: Inspection): void {
+  // an escape takes six bytes, quotes and a colon three
+  found.mostBytes += 6 * text.length + 3
+  if (!isStorable(text)) found.faulty = true
 }
 
 function inspectNumber(value: number, found: Inspection): void {

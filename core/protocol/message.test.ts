@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import type { HiveError } from '../errors.ts'
-import {
-  AgentMessage,
-  largestBodyBytes,
-  largestMetadataBytes,
-  PublishInput,
-  parseMessage,
-  parseMessages,
-} from './message.ts'
+import { AgentMessage, PublishInput, parseMessage, parseMessages } from './message.ts'
+import { largestBodyBytes, largestMetadataBytes } from './message-limits.ts'
 
 const options = { now: Date.UTC(2026, 2, 1), newId: () => '019584f0-0000-7000-8000-000000000000' }
 const read = (input: unknown, path?: string) => parseMessage(input, path === undefined ? options : { ...options, path })

@@ -1,27 +1,17 @@
 import * as z from 'zod/mini'
 import { type FieldError, HiveError } from '../errors.ts'
 import { Address, AgentName } from './agent-name.ts'
-import { DeliveryOptions } from './delivery-options.ts'
+import { boundedObject } from './bounded-object.ts'
+import { DeliveryOptions, unsaidDelivery } from './delivery-options.ts'
 import { fieldErrors, mostFaults } from './field-errors.ts'
-import { inspectJson, isJsonObject, type JsonObject } from './json-value.ts'
+import { isJsonObject, type JsonObject } from './json-value.ts'
+import { largestBodyBytes, largestMetadataBytes } from './message-limits.ts'
+import { readPlainMessage } from './plain-message.ts'
 import { Printable } from './printable.ts'
-import { Priority, priorities } from './priority.ts'
+import { Priority, unsaidPriority } from './priority.ts'
 import { Timestamp } from './timestamp.ts'
-import { Ttl } from './ttl.ts'
+import { Ttl, unsaidTtlSeconds } from './ttl.ts'
 import { upcast } from './versions.ts'
-
-/** Bytes of a body as JSON in UTF-8, without white space. */
-export const largestBodyBytes = 256 * 1024
-/** Bytes of metadata, what an older shape left there included. */
-export const largestMetadataBytes = 16 * 1024
-/** Arrays and objects within each other in a body; a request may nest deeper, since it holds messages. */
-const deepestBody = 100
-
-const whenNotSaid = DeliveryOptions.parse({})
-/** Most messages say nothing of their delivery: to parse nothing anew for each takes a third of reading one. */
-function defaultDelivery(): DeliveryOptions {
-  return { ...whenNotSaid, backoff: { ...whenNotSaid.backoff } }
-}
 
 const fields = {
   version: z._default(z.literal(1), 1),
@@ -31,11 +21,11 @@ const fields = {
   from_agent: AgentName,
   to_agent: Address,
   message_type: Printable.check(z.describe('What it is, in words that sender and recipient agree on.')),
-  priority: z._default(Priority, priorities.MEDIUM),
+  priority: z._default(Priority, unsaidPriority),
   timestamp: Timestamp.check(z.describe('When its sender made it.')),
-  ttl: z._default(Ttl, 3600),
+  ttl: z._default(Ttl, unsaidTtlSeconds),
   body: boundedObject(largestBodyBytes),
-  delivery_options: z._default(DeliveryOptions, defaultDelivery),
+  delivery_options: z._default(DeliveryOptions, () => unsaidDelivery),
   metadata: z.exactOptional(boundedObject(largestMetadataBytes)),
   conversation_id: z.exactOptional(
     z.guid('must be a UUID').check(z.toLowerCase(), z.describe('History is read by it.')),
@@ -105,6 +95,8 @@ export type ParseMessageOptions = {
  */
 export function parseMessage(input: unknown, options: ParseMessageOptions): AgentMessage {
   const path = options.path ?? ''
+  const plain = readPlainMessage(input, options)
+  if (plain) return plain
   if (!isJsonObject(input)) throw refusal([{ field: path === '' ? '$' : path, message: 'must be a JSON object' }])
   const { message, names, faults } = upcastAt(input, path)
   if (message.message_id === undefined) message.message_id = options.newId()
@@ -150,33 +142,6 @@ function upcastAt(input: JsonObject, path: string): ReturnType<typeof upcast> {
     const errors = error.errors.map((fault) => ({ ...fault, field: under(path, fault.field) }))
     throw new HiveError(error.code, error.message, { errors, cause: error })
   }
-}
-
-function boundedObject(largestBytes: number) {
-  const limit = `${largestBytes / 1024} KiB as JSON in UTF-8`
-  return z
-    .unknown()
-    .check(({ value, issues }) => {
-      const refuse = (message: string, params = {}) => issues.push({ code: 'custom', input: value, message, params })
-      if (value === undefined) refuse('is required')
-      else if (!isJsonObject(value)) refuse('must be a JSON object')
-      else if (inspectJson(value, deepestBody).faulty) refuse(faultyJson)
-      else if (!fits(value, largestBytes)) refuse(`must not be more than ${limit}`, { code: 'request.too_large' })
-    })
-    .check(
-      z.meta({ type: 'object', description: `JSON object of at most ${limit}.` }),
-    ) as unknown as z.ZodMiniType<JsonObject>
-}
-
-const faultyJson =
-  'holds what JSON cannot carry unchanged: an integer beyond ±(2^53 − 1), NaN, undefined, a lone surrogate, U+0000, ' +
-  `or more than ${deepestBody} levels of nesting`
-
-function fits(value: JsonObject, largestBytes: number): boolean {
-  const text = JSON.stringify(value)
-  // UTF-8 takes one to three bytes for each UTF-16 unit, so that most texts need not be measured.
-  if (text.length * 3 <= largestBytes) return true
-  return text.length <= largestBytes && Buffer.byteLength(text) <= largestBytes
 }
 
 function endsBeforeTtl(message: unknown): boolean {

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini'
 
+export const printablePattern = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,128}$/u
+
 /**
  * An identifier of the sender's own: 1 to 128 printable characters (Unicode code points). No control or format
  * characters, no line or paragraph separators, no lone surrogates: stored records are joined by newlines, and an
@@ -8,6 +10,6 @@ import * as z from 'zod/mini'
 export const Printable = z
   .string()
   .check(
-    z.regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,128}$/u, 'must be 1 to 128 printable characters'),
+    z.regex(printablePattern, 'must be 1 to 128 printable characters'),
     z.describe('1 to 128 printable characters: no control or format characters, no line separators.'),
   )

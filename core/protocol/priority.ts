@@ -4,6 +4,9 @@ import * as z from 'zod/mini'
 export const priorities = { LOW: 1, MEDIUM: 2, HIGH: 3, CRITICAL: 4 } as const
 export type Priority = (typeof priorities)[keyof typeof priorities]
 
+/** Where a sender says nothing. */
+export const unsaidPriority = priorities.MEDIUM
+
 const PriorityNumber = z.literal([1, 2, 3, 4])
 const PriorityName = z
   .string()

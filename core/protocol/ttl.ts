@@ -3,6 +3,9 @@ import * as z from 'zod/mini'
 /** 14 days, the longest that a message may wait. */
 export const longestTtlSeconds = 1_209_600
 
+/** An hour, where a sender says nothing. */
+export const unsaidTtlSeconds = 3600
+
 /** Whole seconds that a message may wait from its acceptance on, any delay included. */
 export const Ttl = z
   .int()
