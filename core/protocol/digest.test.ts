@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { storableObject, storableValue } from './arbitrary-messages.ts'
+import { currentMessage, storableObject, storableValue } from './arbitrary-messages.ts'
 import { canonicalJson, contentDigest } from './digest.ts'
 import { type AgentMessage, parseMessage } from './message.ts'
 
@@ -54,6 +55,17 @@ describe('canonical JSON', () => {
 })
 
 describe('content digest', () => {
+  it('is SHA-256 over the canonical JSON of all but the timestamp and the version', () => {
+    fc.assert(
+      fc.property(currentMessage, (input) => {
+        const message = parseMessage(input, options)
+        const { timestamp: _, version: __, ...content } = message
+        expect(contentDigest(message)).toBe(hash('sha256', canonicalize(content) as string, 'base64url'))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('stays what it was, so that deduplication outlives a deployment', () => {
     expect(digestOf(simple)).toBe('vi5xIGxPrctEyAj8G2SWsNdM2On0eEmRarzFWIwc-zg')
   })

@@ -1,11 +1,17 @@
 import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
+import { unsaidDelivery } from './delivery-options.ts'
 import { AgentMessage } from './message.ts'
 
-/** In their order, so that there is nothing to sort. */
+const unsortable = Symbol('an object whose keys an engine does not keep in the order of their insertion')
+
+/** In their order, each with how its member begins. */
 const digested = Object.keys(AgentMessage.shape)
   .filter((field) => field !== 'timestamp' && field !== 'version')
-  .sort() as (keyof AgentMessage)[]
+  .sort()
+  .map((field) => [field as keyof AgentMessage, `${JSON.stringify(field)}:`] as const)
+
+const unsaidDeliveryText = canonicalJson(unsaidDelivery)
 
 /**
  * What tells whether two messages with one id have the same content: SHA-256 in base64url over the canonical JSON
@@ -13,55 +19,51 @@ const digested = Object.keys(AgentMessage.shape)
  * have been upgraded in between.
  */
 export function contentDigest(message: AgentMessage): string {
-  const content: Record<string, unknown> = {}
-  for (const field of digested) {
+  let members = ''
+  for (const [field, begin] of digested) {
     const value = message[field]
-    if (value !== undefined) content[field] = value
+    if (value === undefined) continue
+    const text = value === unsaidDelivery ? unsaidDeliveryText : canonicalJson(value)
+    members += (members === '' ? '{' : ',') + begin + text
   }
-  return hash('sha256', canonicalJson(content), 'base64url')
+  return hash('sha256', `${members}}`, 'base64url')
 }
 
 /** RFC 8785 of a JSON value. Throws on what is not JSON: NaN, a lone surrogate. */
 export function canonicalJson(value: unknown): string {
-  const sorted = sortKeys(value)
   // JSON.stringify writes strings and numbers as RFC 8785 asks and keys in their order: three times as fast.
+  const sorted = isSorted(value) ? value : sortKeys(value)
   const text = sorted === unsortable ? canonicalize(value) : JSON.stringify(sorted)
   if (text === undefined) throw new TypeError('not a JSON value')
   return text
 }
 
-const unsortable = Symbol('an object whose keys an engine does not keep in the order of their insertion')
+/** Whether all keys are in order already, as those of most small objects are. */
+function isSorted(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(isSorted)
+  let before = ''
+  for (const key in value) {
+    if (key < before || !isSorted((value as { [key: string]: unknown })[key])) return false
+    before = key
+  }
+  return true
+}
 
-/** The value itself where its keys are in order already, as those of most small objects are. */
 function sortKeys(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return sortItems(value)
-  const keys = Object.keys(value)
-  const isInOrder = keys.every((key, at) => at === 0 || (keys[at - 1] as string) < key)
-  if (!isInOrder) keys.sort()
+  if (Array.isArray(value)) {
+    const items = value.map(sortKeys)
+    return items.includes(unsortable) ? unsortable : items
+  }
   const object: { [key: string]: unknown } = {}
-  let isSame = isInOrder
-  for (const key of keys) {
+  for (const key of Object.keys(value).sort()) {
     // Keys like "10" come first in an object whatever the order; "__proto__" cannot be assigned.
     const first = key.charCodeAt(0)
     if ((first >= 0x30 && first <= 0x39) || key === '__proto__') return unsortable
-    const member = (value as { [key: string]: unknown })[key]
-    const sorted = sortKeys(member)
+    const sorted = sortKeys((value as { [key: string]: unknown })[key])
     if (sorted === unsortable) return unsortable
-    if (sorted !== member) isSame = false
     object[key] = sorted
   }
-  return isSame ? value : object
-}
-
-function sortItems(value: unknown[]): unknown {
-  const items: unknown[] = []
-  let isSame = true
-  for (const item of value) {
-    const sorted = sortKeys(item)
-    if (sorted === unsortable) return unsortable
-    if (sorted !== item) isSame = false
-    items.push(sorted)
-  }
-  return isSame ? value : items
+  return object
 }
