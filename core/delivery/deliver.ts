@@ -6,7 +6,6 @@ import { type Claim, claimDelivery, type Leased } from '../bus/receive.ts'
 import { type Action, countOutcomes, settleActions } from '../bus/settle.ts'
 import type { Hive } from '../hive.ts'
 import { measure } from '../measure.ts'
-import { encodeEnvelope } from '../protocol/envelope.ts'
 import type { AgentMessage } from '../protocol/message.ts'
 import { type Breaker, recordOutcome } from './breaker.ts'
 import { type Decision, decide } from './retry-policy.ts'
@@ -82,7 +81,7 @@ async function sendOne(
   secrets: string[],
   leased: Leased,
 ): Promise<{ decision: Decision; latencyMs: number }> {
-  const body = encodeEnvelope(leased.message)
+  const body = JSON.stringify(leased.message)
   const answer = await sendWebhook({
     url: endpoint,
     body,

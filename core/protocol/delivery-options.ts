@@ -85,7 +85,7 @@ export type DeliveryOptions = z.output<typeof DeliveryOptions>
 
 /**
  * Where a sender says nothing, which is most often: one object for all such messages, so that reading a message does not build
- * it anew and writing one may know it. Nobody may change it.
+ * it anew and writing one may know it. Nobody may change it. Stored messages leave it out, so other values are another version.
  */
 export const unsaidDelivery: DeliveryOptions = DeliveryOptions.parse({})
 Object.freeze(unsaidDelivery)

@@ -1,6 +1,6 @@
 import { HiveError } from '../../errors.ts'
 import type { Hive } from '../../hive.ts'
-import type { DeliveryOptions } from '../../protocol/delivery-options.ts'
+import { type DeliveryOptions, unsaidDelivery } from '../../protocol/delivery-options.ts'
 import { shardOf } from '../keys.ts'
 import { decodeReceipt } from '../receipt.ts'
 import type { Leased } from '../receive.ts'
@@ -86,7 +86,13 @@ export async function handOver(
 }
 
 /** What a message asks of its delivery to a recipient, as the scripts read it: times in ms. */
-export function deliveryOf({ max_attempts, lease_seconds, backoff }: DeliveryOptions): string {
+export function deliveryOf(options: DeliveryOptions): string {
+  return options === unsaidDelivery ? unsaidText : textOf(options)
+}
+
+const unsaidText = textOf(unsaidDelivery)
+
+function textOf({ max_attempts, lease_seconds, backoff }: DeliveryOptions): string {
   return [
     max_attempts,
     Math.round(lease_seconds * 1000),
