@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** As much of the configuration as keys depend on: a key is of one stage, and of one root. */
 export type KeyRoot = { stage: string; signingRoot: string }
@@ -34,7 +34,7 @@ export function readApiKey(root: KeyRoot, text: string): KeyClaim | null {
 
 /** Base64url of the SHA-256 of a secret. It has 256 bits of chance, so that a slow hash would add nothing. */
 function hashSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url')
+  return hash('sha256', secret, 'base64url')
 }
 
 function tagOf(root: KeyRoot, id: string, secret: string): string {

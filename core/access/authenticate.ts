@@ -41,7 +41,8 @@ export class InvalidKey extends HiveError {
 
 /** Which admin key a token is. All of them are compared, by their digests, so that the time it takes tells nothing. */
 function matchAdminKey(token: string, adminKeys: readonly string[]): number | null {
-  const matches = adminKeys.map((key) => sameText(token, key))
+  const given = digest(token)
+  const matches = adminKeys.map((key) => timingSafeEqual(given, digest(key)))
   const found = matches.indexOf(true)
   return found === -1 ? null : found
 }
@@ -50,8 +51,9 @@ function sameText(one: string, other: string): boolean {
   return timingSafeEqual(digest(one), digest(other))
 }
 
+/** As text, since Node takes four times as long to give the bytes. */
 function digest(text: string): Buffer {
-  return hash('sha256', text, 'buffer')
+  return Buffer.from(hash('sha256', text, 'base64url'))
 }
 
 /** What Redis says of a key, as it said it at most `apiKeyCacheMs` ago. Requests that ask at the same time ask once. */
