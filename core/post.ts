@@ -1,4 +1,5 @@
 import type { Agent, IncomingMessage, request as Request, RequestOptions } from 'node:http'
+import { isIP } from 'node:net'
 
 export type PostAnswer = { status: number; text: string }
 /** Posts a body and gives the answer, whatever its status. Throws network errors as Node does, and `TimeoutError`. */
@@ -22,7 +23,10 @@ export function createPost(): Post {
     const place = places.get(url) ?? placeOf(url, agents)
     places.set(url, place)
     const bytes = Buffer.from(body)
-    const options = { ...place.options, method: 'POST', headers: { ...headers, 'content-length': bytes.length } }
+    // a list is written as it is, where an object is taken apart and put together again
+    const written = ['host', place.authority, 'content-length', String(bytes.length)]
+    for (const name in headers) written.push(name, headers[name] as string)
+    const options = { ...place.options, headers: written }
     return new Promise<PostAnswer>((resolve, reject) => {
       const request = place.request(options, (response) => {
         readText(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject)
@@ -37,18 +41,20 @@ export function createPost(): Post {
   }
 }
 
-type Place = { request: typeof Request; options: RequestOptions }
+type Place = { request: typeof Request; authority: string; options: RequestOptions & { servername: string } }
 
 function placeOf(url: string, agents: Map<string, Agent>): Place {
-  const { protocol, hostname, port, pathname, search } = new URL(url)
+  const { protocol, host: authority, hostname, port, pathname, search } = new URL(url)
   // an import would read every export of these, and some of them load what `fetch` needs
   const http = protocol === 'https:' ? process.getBuiltinModule('node:https') : process.getBuiltinModule('node:http')
   const agent = agents.get(protocol) ?? new http.Agent({ keepAlive: true, scheduling: 'lifo' })
   agents.set(protocol, agent)
   const host = hostname.replace(/^\[|\]$/g, '')
+  const servername = isIP(host) ? '' : host
   return {
     request: http.request,
-    options: { protocol, host, path: pathname + search, agent, ...(port ? { port } : {}) },
+    authority,
+    options: { protocol, host, servername, method: 'POST', path: pathname + search, agent, ...(port ? { port } : {}) },
   }
 }
 
