@@ -3,6 +3,7 @@ import { type TestHive, testHive } from '../../test/hive.ts'
 import { inboxOf, textsOf } from '../../test/inbox.ts'
 import { register } from '../../test/register.ts'
 import { sampleMessage } from '../../test/sample-message.ts'
+import type { AgentMessage } from '../protocol/message.ts'
 import { auditInboxDeeply } from './audit.ts'
 import { listDeadLetters, redrive } from './dead-letters.ts'
 import { shardOf } from './keys.ts'
@@ -116,8 +117,11 @@ describe('strings that a sender chooses', () => {
     const message = sampleMessage({ to_agent: agent, body, metadata: body })
     const large = sampleMessage({ to_agent: agent, body: { ...body, filler: 'ß\n'.repeat(9_000) } })
     await publish(hive, [message, large])
-    const taken = await inboxOf(hive, agent).take()
-    expect(JSON.stringify(taken.map((leased) => leased.message))).toBe(JSON.stringify([message, large]))
+    const taken = (await inboxOf(hive, agent).take()).map((leased) => leased.message)
+    expect(taken).toEqual([message, large])
+    // the keys of an object in their order too
+    const texts = (messages: AgentMessage[]) => messages.map((sent) => JSON.stringify([sent.body, sent.metadata]))
+    expect(texts(taken)).toEqual(texts([message, large]))
   })
 
   it('agents may have names with spaces and signs', async () => {

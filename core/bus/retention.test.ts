@@ -7,6 +7,7 @@ import { inboxOf } from '../../test/inbox.ts'
 import { register } from '../../test/register.ts'
 import { sampleMessage, sampleMessages } from '../../test/sample-message.ts'
 import type { Hive } from '../hive.ts'
+import { encodeEnvelope } from '../protocol/envelope.ts'
 import { discard, redrive } from './dead-letters.ts'
 import { shardOf } from './keys.ts'
 import { messageStatus } from './message-status.ts'
@@ -121,7 +122,7 @@ describe('memory', () => {
     const redis = new Redis(await borrow('redis'))
     onTestFinished(() => redis.disconnect())
     const count = 2_000
-    const envelope = Buffer.byteLength(JSON.stringify(sampleMessage()))
+    const envelope = Buffer.byteLength(encodeEnvelope(sampleMessage()))
     const memory = async (pattern: RegExp) => {
       let sum = 0
       for (const key of Object.keys(await dumpKeys(hive))) {

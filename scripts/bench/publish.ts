@@ -9,6 +9,9 @@ import type { Stack } from './stack.ts'
 const batches = 100
 const singles = 1_000
 
+/** Messages that each side publishes before it is measured, so that a process is measured that has been warm for a while: V8 compiles what is hot over thousands of calls. */
+const warmUpMessages = 20_000
+
 /**
  * Publishing through the real handler, beside BullMQ's `addBulk` and `add` with priorities over TCP, and beside the very
  * commands that the handler sends, without it, through the same REST server: the limit.
@@ -73,5 +76,6 @@ async function measure(stack: Stack, rounds: number, callers: number, way: Way):
       side('the same commands over REST', () => replayRest(stack, recorded, callers)),
     ],
     rounds,
+    { warmUp: warmUpMessages / way.count },
   )
 }
