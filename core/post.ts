@@ -1,12 +1,11 @@
-import type { Agent, IncomingMessage, request as Request, RequestOptions } from 'node:http'
-import { isIP } from 'node:net'
+import type { Agent, IncomingHttpHeaders, IncomingMessage, request as Request, RequestOptions } from 'node:http'
 
-export type PostAnswer = { status: number; text: string }
+export type PostAnswer = { status: number; headers: IncomingHttpHeaders; text: string }
 /** Posts a body and gives the answer, whatever its status. Throws network errors as Node does, and `TimeoutError`. */
 export type Post = (
   url: string,
   headers: Record<string, string>,
-  body: string,
+  body: string | Uint8Array,
   timeoutMs: number,
 ) => Promise<PostAnswer>
 
@@ -22,14 +21,15 @@ export function createPost(): Post {
   return (url, headers, body, timeoutMs) => {
     const place = places.get(url) ?? placeOf(url, agents)
     places.set(url, place)
-    const bytes = Buffer.from(body)
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
     // a list is written as it is, where an object is taken apart and put together again
     const written = ['host', place.authority, 'content-length', String(bytes.length)]
     for (const name in headers) written.push(name, headers[name] as string)
     const options = { ...place.options, headers: written }
     return new Promise<PostAnswer>((resolve, reject) => {
       const request = place.request(options, (response) => {
-        readText(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject)
+        const { statusCode: status = 0, headers } = response
+        readText(response).then((text) => resolve({ status, headers, text }), reject)
       })
       // a timer, as an AbortSignal takes 4 ms of a cold start
       const late = setTimeout(() => request.destroy(new TimeoutError(`no answer in ${timeoutMs} ms`)), timeoutMs)
@@ -50,7 +50,7 @@ function placeOf(url: string, agents: Map<string, Agent>): Place {
   const agent = agents.get(protocol) ?? new http.Agent({ keepAlive: true, scheduling: 'lifo' })
   agents.set(protocol, agent)
   const host = hostname.replace(/^\[|\]$/g, '')
-  const servername = isIP(host) ? '' : host
+  const servername = process.getBuiltinModule('node:net').isIP(host) ? '' : host
   return {
     request: http.request,
     authority,

@@ -1,5 +1,7 @@
 import type { HiveConfig } from '../config.ts'
 import type { MigrationWork } from '../migration/cloud/work.ts'
+import { createPost } from '../post.ts'
+import type { Send } from './sqs-sender.ts'
 
 /**
  * Wakes the background functions. All throw when SQS did not take the message; a wake sent twice does no harm. `causedBy`
@@ -18,17 +20,17 @@ export type Queue = {
 const maxDelaySeconds = 900
 
 /**
- * Makes the queue of a stage. The SQS client is the heaviest import of all (some 140 ms on a cold start), so it is loaded
+ * Makes the queue of a stage. The SQS client is the heaviest import of all (as much as all else of a cold start), so it is loaded
  * at the first wake and not before.
  */
 export function createQueue(
   config: Pick<HiveConfig, 'sqsEndpoint' | 'awsRegion' | 'deliverQueueUrl' | 'historyQueueUrl' | 'migrateQueueUrl'>,
 ): Queue {
-  let sender: ReturnType<typeof loadSender> | undefined
+  let sender: Promise<Send> | undefined
 
   async function send(queueUrl: string | undefined, body: object, delayMs: number): Promise<void> {
     if (queueUrl === undefined) throw new Error('this function is not linked to the queue')
-    sender ??= loadSender(config)
+    sender ??= import('./sqs-sender.ts').then(({ sqsSender }) => sqsSender(config, createPost()))
     const delaySeconds = Math.min(Math.max(Math.ceil(delayMs / 1000), 0), maxDelaySeconds)
     await (await sender)(queueUrl, JSON.stringify(body), delaySeconds)
   }
@@ -38,24 +40,4 @@ export function createQueue(
     wakeHistory: (shard, delayMs, caused_by) => send(config.historyQueueUrl, { shard, caused_by }, delayMs),
     wakeMigration: (work, delayMs, caused_by) => send(config.migrateQueueUrl, { ...work, caused_by }, delayMs),
   }
-}
-
-async function loadSender(config: Pick<HiveConfig, 'sqsEndpoint' | 'awsRegion'>) {
-  const { SQSClient, SendMessageCommand } = await import('@aws-sdk/client-sqs')
-  const client = new SQSClient({
-    region: config.awsRegion,
-    // a lost wake costs less than a request that waits for it: whoever sends one has a caller
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
-    ...(config.sqsEndpoint === undefined ? {} : { endpoint: config.sqsEndpoint, ...anyCredentials() }),
-  })
-  return async (queueUrl: string, body: string, delaySeconds: number): Promise<void> => {
-    await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, DelaySeconds: delaySeconds }))
-  }
-}
-
-/** An SQS that is not AWS takes any credentials, but the client insists on some. */
-function anyCredentials() {
-  if (process.env.AWS_ACCESS_KEY_ID !== undefined) return {}
-  return { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
 }
