@@ -4,6 +4,7 @@ import { errorStatus } from '../../core/errors.ts'
 import { describedOperation, describedParameter, expectToFit } from '../../test/described.ts'
 import { routes } from '../routes.ts'
 import { requests } from '../schemas.ts'
+import written from './document.json' with { type: 'json' }
 import { describeApi } from './document.ts'
 
 const api = describeApi()
@@ -21,6 +22,10 @@ const ofTheCommand = new Set([
 ])
 
 describe('the OpenAPI document', () => {
+  it('is the one that is written down; `npm run openapi` writes it anew', () => {
+    expect(written).toEqual(JSON.parse(text))
+  })
+
   it('has every route of the table and no other', () => {
     const described = Object.entries(api.paths).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
