@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { borrow } from '../../test/borrow.ts'
-import { HiveConfig } from '../config.ts'
+import { type HiveConfig, parseConfig } from '../config.ts'
 import { createHive, type Hive } from '../hive.ts'
 import { createRecords, type Records } from './create-records.ts'
 import { type Forgotten, forgetOld } from './retention.ts'
@@ -13,7 +13,7 @@ let records: Records
 let base: HiveConfig
 
 beforeAll(async () => {
-  base = HiveConfig.parse({
+  base = parseConfig({
     ...JSON.parse(await borrow('database')),
     redisRestUrl: 'http://127.0.0.1:1',
     redisRestToken: 'x',

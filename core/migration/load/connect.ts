@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
 import { toFailure } from '../../records/drivers/failure.ts'
+import { useProxy } from '../../records/drivers/neon-client.ts'
 import type { RecordsConfig } from '../../records/drivers/run-statement.ts'
 import type { MigrationClient } from './migration-client.ts'
 
@@ -39,10 +40,7 @@ async function open(config: RecordsConfig): Promise<Client> {
     const { default: pg } = await import('pg')
     return new pg.Client(settings)
   }
-  const [{ Client: NeonClient }, { useProxy }] = await Promise.all([
-    import('@neondatabase/serverless'),
-    import('../../records/drivers/neon-client.ts'),
-  ])
+  const { Client: NeonClient } = await import('@neondatabase/serverless')
   const client = new NeonClient(settings)
   useProxy(client, config)
   return client as unknown as Client

@@ -1,4 +1,4 @@
-import { Client, type ClientConfig } from '@neondatabase/serverless'
+import type { Client, ClientConfig } from '@neondatabase/serverless'
 import type { RecordsConfig, RunOptions } from './run-statement.ts'
 
 /** Settings of a connection to Neon over a WebSocket. */
@@ -10,8 +10,11 @@ export function clientSettings(config: RecordsConfig, { timeoutMs }: RunOptions)
   }
 }
 
+/** Neon's driver. It is imported by whoever is about to use it, and passed on from there. */
+export type Neon = typeof import('@neondatabase/serverless')
+
 /** A connection to Neon over a WebSocket, not yet open. */
-export function neonClient(config: RecordsConfig, options: RunOptions): Client {
+export function neonClient({ Client }: Neon, config: RecordsConfig, options: RunOptions): Client {
   const client = new Client(clientSettings(config, options))
   useProxy(client, config)
   return client

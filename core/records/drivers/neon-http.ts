@@ -1,4 +1,3 @@
-import { types as defaultTypes, NeonDbError, neon, neonConfig } from '@neondatabase/serverless'
 import { createPost, type Post } from '../../post.ts'
 import { columnTypes } from './column-types.ts'
 import { HttpRefusal, UnusableUrl } from './failure.ts'
@@ -11,14 +10,16 @@ const sizeStatus = new Set([requestTooLarge, 507])
 /** Characters, of which most have one byte; what gets past this, Neon itself refuses. */
 const mostHttpLength = 8 * 1024 * 1024
 
-const types = columnTypes(defaultTypes)
-
 /**
  * Statements go over HTTP. One that is too large for it, or whose answer is, goes over a WebSocket that lives for the
  * one statement.
  */
-export function neonHttp(config: RecordsConfig, options: RunOptions): Driver {
-  const sql = neon(config.databaseUrl)
+export async function neonHttp(config: RecordsConfig, options: RunOptions): Promise<Driver> {
+  const driver = await import('@neondatabase/serverless')
+  const { NeonDbError } = driver
+  driver.neonConfig.fetchFunction = fetchAsTold
+  const types = columnTypes(driver.types)
+  const sql = driver.neon(config.databaseUrl)
   const hive: HttpOptions = { endpoint: config.neonHttpEndpoint, post: createPost(), timeoutMs: options.timeoutMs }
 
   async function overHttp<Row>(text: string, values: Value[]): Promise<Row[]> {
@@ -27,7 +28,7 @@ export function neonHttp(config: RecordsConfig, options: RunOptions): Driver {
   }
 
   async function overWebSocket<Row>(text: string, values: Value[]): Promise<Row[]> {
-    const client = neonClient(config, options)
+    const client = neonClient(driver, config, options)
     client.on('error', () => {})
     try {
       await client.connect()
@@ -64,9 +65,11 @@ type HttpInit = RequestInit & { hive?: HttpOptions }
 /** As much of a response as the driver looks at. */
 type HttpResponse = Pick<Response, 'ok' | 'status' | 'json' | 'text'>
 
-// The driver can only be given its endpoint for the whole process. This way each statement brings its own, and
-// statements that are not ours are left alone.
-neonConfig.fetchFunction = async (url: string, { hive, ...init }: HttpInit): Promise<HttpResponse> => {
+/**
+ * The driver can only be given its endpoint for the whole process. This way each statement brings its own, and
+ * statements that are not ours are left alone.
+ */
+async function fetchAsTold(url: string, { hive, ...init }: HttpInit): Promise<HttpResponse> {
   if (!hive) return fetch(url, init)
   const body = String(init.body)
   if (body.length > mostHttpLength) throw new HttpRefusal(requestTooLarge)

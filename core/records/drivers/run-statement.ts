@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HiveConfig } from '../../config.ts'
 import { toFailure } from './failure.ts'
+import { neonHttp } from './neon-http.ts'
+import { neonWebSocket } from './neon-websocket.ts'
+import { plainPg } from './pg.ts'
 
 export type Value = string | number | boolean | null | Value[]
 
@@ -30,10 +33,11 @@ export type RunOptions = {
 
 const firstPauseMs = 50
 
+/** Each imports its package when it is called, and nothing before: that is most of what it takes to load. */
 const drivers: Record<HiveConfig['recordsDriver'], (config: RecordsConfig, options: RunOptions) => Promise<Driver>> = {
-  'neon-http': async (...given) => (await import('./neon-http.ts')).neonHttp(...given),
-  'neon-websocket': async (...given) => (await import('./neon-websocket.ts')).neonWebSocket(...given),
-  pg: async (...given) => (await import('./pg.ts')).plainPg(...given),
+  'neon-http': neonHttp,
+  'neon-websocket': neonWebSocket,
+  pg: plainPg,
 }
 
 /** Statements over the configured driver, which is loaded by the first of them. */
@@ -48,7 +52,7 @@ export function createRunStatement(
   }
 
   async function run<Row>(text: string, values: Value[]): Promise<Row[]> {
-    const end = performance.now() + options.retryMs
+    const end = Date.now() + options.retryMs
     for (let pause = firstPauseMs; ; pause *= 2) {
       try {
         return await (await load()).send<Row>(text, values)
@@ -56,7 +60,7 @@ export function createRunStatement(
         const failure = toFailure(error)
         // half of the pause is chance, so that those who failed together do not come back together
         const wait = pause * (0.5 + Math.random() / 2)
-        if (!failure.transient || performance.now() + wait > end) throw failure.error
+        if (!failure.transient || Date.now() + wait > end) throw failure.error
         await delay(wait)
       }
     }
