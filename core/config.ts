@@ -1,67 +1,87 @@
 import * as z from 'zod/mini'
+import { once } from './once.ts'
+
+/** One setting. Its schema is made when there is a value to be read: most settings of most functions have none. */
+type Field<T> = { schema: () => z.ZodMiniType<T>; byDefault?: T }
+type OptionalField<T> = Field<T> & { optional: true }
+
+const required = <T>(schema: () => z.ZodMiniType<T>): Field<T> => ({ schema })
+const optional = <T>(schema: () => z.ZodMiniType<T>): OptionalField<T> => ({ schema, optional: true })
+const setting = <T>(byDefault: T, schema: () => z.ZodMiniType<T>): Field<T> => ({ schema, byDefault })
 
 const whole = (least: number, most = Number.MAX_SAFE_INTEGER) =>
-  z.coerce.number().check(z.int(), z.minimum(least), z.maximum(most))
-const ms = (byDefault: number, { least = 1, most }: { least?: number; most?: number } = {}) =>
-  z._default(whole(least, most), byDefault)
-const days = z._default(whole(0, 36_500), 0)
-const count = (byDefault: number) => z._default(whole(1), byDefault)
+  once(() => z.coerce.number().check(z.int(), z.minimum(least), z.maximum(most)))
+const text = once(() => z.string().check(z.minLength(1)))
+const url = once(() => z.url())
+const flag = once(() => z.stringbool())
+const positive = whole(1)
+const natural = whole(0)
+const mostDays = whole(0, 36_500)
+
+const count = (byDefault: number) => setting(byDefault, positive)
+/** A duration. */
+const ms = count
+const days = setting(0, mostDays)
 
 /**
  * Everything that can be set, each with its environment name (`HIVE_` + upper case of the path).
  * Durations are milliseconds, sizes are bytes. Nothing here knows whether it runs locally or in the cloud.
  */
-export const HiveConfig = z.strictObject({
+const fields = {
   /** Name of the deployment; part of every Redis key. */
-  stage: z._default(z.string().check(z.regex(/^[a-z0-9-]{1,32}$/)), 'local'),
+  stage: setting('local', () => z.string().check(z.regex(/^[a-z0-9-]{1,32}$/))),
   /** Deployed stages enforce sane minima of durations; see `enforceMinima`. */
-  deployed: z._default(z.stringbool(), false),
+  deployed: setting(false, flag),
 
-  redisRestUrl: z.url(),
-  redisRestToken: z.string().check(z.minLength(1)),
+  redisRestUrl: required(url),
+  redisRestToken: required(text),
   /** Retries of one Redis REST call after a network error; must end before the function's time-out. */
-  redisRetries: z._default(whole(0), 2),
+  redisRetries: setting(2, natural),
   redisTimeoutMs: ms(5_000),
 
   /** Pooled URL for single statements. */
-  databaseUrl: z.string().check(z.minLength(1)),
+  databaseUrl: required(text),
   /** Direct URL for SQL migrations and bulk work; the pooled one when absent. */
-  databaseDirectUrl: z.optional(z.string()),
+  databaseDirectUrl: optional(() => z.string()),
   /** How Postgres is reached: Neon's own protocols, or Postgres's for RDS and servers of one's own. */
-  recordsDriver: z._default(z.enum(['neon-http', 'neon-websocket', 'pg']), 'neon-http'),
+  recordsDriver: setting<'neon-http' | 'neon-websocket' | 'pg'>('neon-http', () =>
+    z.enum(['neon-http', 'neon-websocket', 'pg']),
+  ),
   /** Connections that one function keeps at most; HTTP keeps none. */
   databaseConnections: count(2),
   /** Where Neon's HTTP and WebSocket protocols are served when it is not Neon itself (the local cloud). */
-  neonHttpEndpoint: z.optional(z.url()),
-  neonWsProxy: z.optional(z.string()),
+  neonHttpEndpoint: optional(url),
+  neonWsProxy: optional(() => z.string()),
 
   /** Where SQS is served when it is not AWS itself. */
-  sqsEndpoint: z.optional(z.url()),
-  awsRegion: z._default(z.string(), 'us-east-1'),
-  deliverQueueUrl: z.url(),
-  historyQueueUrl: z.url(),
+  sqsEndpoint: optional(url),
+  awsRegion: setting('us-east-1', () => z.string()),
+  deliverQueueUrl: required(url),
+  historyQueueUrl: required(url),
   /** Only the functions of migrations have this queue and the bucket. */
-  migrateQueueUrl: z.optional(z.url()),
+  migrateQueueUrl: optional(url),
   /** The bucket that databases are uploaded to, to be migrated in the cloud. */
-  migrationBucketName: z.optional(z.string().check(z.minLength(1))),
+  migrationBucketName: optional(text),
   /** Where S3 is served when it is not AWS itself. */
-  s3Endpoint: z.optional(z.url()),
+  s3Endpoint: optional(url),
 
   /** One admin key, or two during a rotation, separated by a comma. */
-  adminKeys: z.pipe(
+  adminKeys: required(() =>
     z.pipe(
-      z.string(),
-      z.transform((text) => text.split(',').map((key) => key.trim())),
+      z.pipe(
+        z.string(),
+        z.transform((text) => text.split(',').map((key) => key.trim())),
+      ),
+      z.array(z.string().check(z.minLength(16))).check(z.minLength(1), z.maxLength(2)),
     ),
-    z.array(z.string().check(z.minLength(16))).check(z.minLength(1), z.maxLength(2)),
   ),
   /** Root from which the key that seals signing secrets is derived, and the one that API keys are made and told by. */
-  signingRoot: z.string().check(z.minLength(32)),
+  signingRoot: required(() => z.string().check(z.minLength(32))),
 
   /** How long a warm function trusts what it knows of an API key: a revoked one is refused everywhere after that. */
-  apiKeyCacheMs: ms(30_000, { most: 40_000 }),
+  apiKeyCacheMs: setting(30_000, whole(1, 40_000)),
   /** Requests that one API key may make, a class of routes each, in one window; sustained, that is their rate. */
-  rateWindowMs: ms(10_000, { least: 1_000 }),
+  rateWindowMs: setting(10_000, whole(1_000)),
   ratePublish: count(6_000),
   rateReceive: count(6_000),
   rateMetricsWrite: count(6_000),
@@ -94,7 +114,7 @@ export const HiveConfig = z.strictObject({
   /** An SQS wake that was asked for and not seen after this long counts as lost. */
   wakeGraceMs: ms(60_000),
   /** History is woken this long after a shard's first entry, so that entries are drained together. */
-  historyDelayMs: z._default(whole(0), 1_000),
+  historyDelayMs: setting(1_000, natural),
   topicMaxSubscribers: count(50_000),
   agentMaxSubscriptions: count(1_000),
   agentMaxCapabilities: count(200),
@@ -108,10 +128,10 @@ export const HiveConfig = z.strictObject({
   maxWaiters: count(500),
 
   /** Whether log lines name the messages that they are about. */
-  logMessages: z._default(z.stringbool(), true),
+  logMessages: setting(true, flag),
 
   /** Where snapshots of databases are kept while they are moved; in the folder for temporary files unless given. */
-  migrationScratchDir: z.optional(z.string().check(z.minLength(1))),
+  migrationScratchDir: optional(text),
   /** Bytes of a database with its -wal or -journal that the cloud moves at most: a function has 10 GB to work in. */
   migrationMaxBytes: count(4 * 1024 ** 3),
   /** How long the URLs are good that files are uploaded to. */
@@ -134,28 +154,46 @@ export const HiveConfig = z.strictObject({
   breakerFailures: count(5),
   breakerSlowMs: ms(3_000),
   breakerOpenMs: ms(30_000),
-})
-export type HiveConfig = z.output<typeof HiveConfig>
+}
+
+type Fields = typeof fields
+type ValueOf<F> = F extends Field<infer T> ? T : never
+type OptionalName = { [F in keyof Fields]: Fields[F] extends { optional: true } ? F : never }[keyof Fields]
+
+export type HiveConfig = { [F in Exclude<keyof Fields, OptionalName>]: ValueOf<Fields[F]> } & {
+  [F in OptionalName]?: ValueOf<Fields[F]> | undefined
+}
+
+/** Settings as they are given: as text, or as they will be; what is left out has its default. */
+export type GivenConfig = { [F in keyof HiveConfig]?: HiveConfig[F] | string | undefined }
 
 const environmentName = (field: string) => `HIVE_${field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 
 /**
- * Reads the configuration from environment variables (`HIVE_REDIS_REST_URL` for `redisRestUrl`, …).
- * Throws one Error that names every variable that is missing or wrong; values are never printed.
+ * Reads the configuration from environment variables (`HIVE_REDIS_REST_URL` for `redisRestUrl`, …). Throws as `parseConfig`.
  */
 export function loadConfig(env: Record<string, string | undefined>): HiveConfig {
-  const given: Record<string, string> = {}
-  for (const field of Object.keys(HiveConfig.shape)) {
-    const value = env[environmentName(field)]
-    if (value !== undefined && value !== '') given[field] = value
+  const given: Record<string, string | undefined> = {}
+  for (const field of Object.keys(fields)) given[field] = env[environmentName(field)] || undefined
+  return parseConfig(given)
+}
+
+/** Throws one Error that names every variable that is missing or wrong; values are never printed. */
+export function parseConfig(given: GivenConfig): HiveConfig {
+  const config: Record<string, unknown> = {}
+  const faults: string[] = []
+  for (const [name, field] of Object.entries(fields) as [keyof HiveConfig, Field<unknown> & { optional?: true }][]) {
+    const value = given[name]
+    if (value === undefined && 'byDefault' in field) config[name] = field.byDefault
+    else if (value !== undefined || !field.optional) {
+      const parsed = field.schema().safeParse(value)
+      if (parsed.success) config[name] = parsed.data
+      else faults.push(...parsed.error.issues.map(({ message }) => `${environmentName(name)}: ${message}`))
+    }
   }
-  const parsed = HiveConfig.safeParse(given)
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${environmentName(String(issue.path[0]))}: ${issue.message}`)
-    throw new Error(`configuration is incomplete or wrong:\n  ${faults.join('\n  ')}`)
-  }
-  if (parsed.data.deployed) enforceMinima(parsed.data)
-  return parsed.data
+  if (faults.length > 0) throw new Error(`configuration is incomplete or wrong:\n  ${faults.join('\n  ')}`)
+  if (config.deployed) enforceMinima(config as HiveConfig)
+  return config as HiveConfig
 }
 
 /** In deployed stages a slip such as seconds for milliseconds must not melt the bill. */
@@ -180,7 +218,7 @@ function enforceMinima(config: HiveConfig): void {
 }
 
 /** The inverse of `loadConfig`: the environment that describes a configuration. */
-export function configToEnvironment(config: z.input<typeof HiveConfig>): Record<string, string> {
+export function configToEnvironment(config: GivenConfig): Record<string, string> {
   const entries = Object.entries(config).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries.map(([field, value]) => [environmentName(field), String(value)]))
 }

@@ -1,6 +1,5 @@
 import { createDecipheriv } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { configToEnvironment, type HiveConfig, loadConfig } from './config.ts'
+import { type GivenConfig, type HiveConfig, loadConfig, parseConfig } from './config.ts'
 
 /** What a stage is linked to, by the name of the link. */
 export type Links = Record<string, Record<string, unknown>>
@@ -11,7 +10,7 @@ export type Links = Record<string, Record<string, unknown>>
  */
 export function readConfig(env: Record<string, string | undefined>): HiveConfig {
   const links = readLinks(env)
-  return loadConfig(links ? environmentOf(links) : env)
+  return links ? parseConfig(fieldsOf(links)) : loadConfig(env)
 }
 
 /**
@@ -20,7 +19,8 @@ export function readConfig(env: Record<string, string | undefined>): HiveConfig 
  */
 function readLinks({ SST_KEY: key, SST_KEY_FILE: file }: Record<string, string | undefined>): Links | null {
   if (!key || !file) return null
-  const sealed = readFileSync(file)
+  // an import would read every export of it, and load what reads streams and folders for some
+  const sealed = process.getBuiltinModule('node:fs').readFileSync(file)
   const opening = createDecipheriv('aes-256-gcm', Buffer.from(key, 'base64'), Buffer.alloc(12), { authTagLength: 16 })
   opening.setAuthTag(sealed.subarray(-16))
   const text = Buffer.concat([opening.update(sealed.subarray(0, -16)), opening.final()])
@@ -31,14 +31,14 @@ function readLinks({ SST_KEY: key, SST_KEY_FILE: file }: Record<string, string |
  * A link's name and property name a field: a secret's `value` is the field itself (`RedisRestUrl`), a queue's `url` ends
  * it (`DeliverQueue` and `url`: `deliverQueueUrl`). The properties of `Hive` are fields by their own names.
  */
-export function environmentOf(links: Links): Record<string, string> {
+export function fieldsOf(links: Links): GivenConfig {
   const fields: Record<string, string> = {}
   for (const [name, { type: _type, ...properties }] of Object.entries(links)) {
     for (const [property, value] of Object.entries(properties)) {
       const end = property === 'value' ? '' : property.charAt(0).toUpperCase() + property.slice(1)
       const field = name === 'Hive' ? property : name.charAt(0).toLowerCase() + name.slice(1) + end
-      fields[field] = String(value)
+      if (value !== '') fields[field] = String(value)
     }
   }
-  return configToEnvironment(fields as never)
+  return fields
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { HiveConfig } from '../core/config.ts'
+import { type HiveConfig, parseConfig } from '../core/config.ts'
 import type { Queue } from '../core/delivery/queue.ts'
 import { createHive, type Hive } from '../core/hive.ts'
 import type { MigrationWork } from '../core/migration/cloud/work.ts'
@@ -38,7 +38,7 @@ export async function testHive(
   const scratch = join(tmpdir(), `hive-test-${randomBytes(6).toString('hex')}`)
   const s3 = await startS3({ dir: join(scratch, 's3') })
   const config: HiveConfig = {
-    ...HiveConfig.parse({
+    ...parseConfig({
       stage: `t-${randomBytes(6).toString('hex')}`,
       redisRestUrl: upstash.url,
       redisRestToken: upstash.token,

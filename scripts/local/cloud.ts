@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type * as z from 'zod'
-import { configToEnvironment, type HiveConfig, loadConfig } from '../../core/config.ts'
+import { configToEnvironment, type GivenConfig, loadConfig } from '../../core/config.ts'
 import { createHive, type Hive, type Log } from '../../core/hive.ts'
 import { migrateSchema } from '../../core/records/migrate-schema.ts'
 import { setWarmHive } from '../../functions/warm.ts'
@@ -31,7 +30,7 @@ export type CloudOptions = {
   /** How often what was missed is looked for. */
   sweepMs?: number
   /** Settings of the hive that differ from the defaults. */
-  settings?: Partial<z.input<typeof HiveConfig>>
+  settings?: GivenConfig
   log: Log
 }
 

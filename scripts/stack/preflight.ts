@@ -1,7 +1,7 @@
 import { Redis } from '@upstash/redis'
 import pg from 'pg'
-import { loadConfig } from '../../core/config.ts'
-import { environmentOf, type Links } from '../../core/linked-config.ts'
+import { parseConfig } from '../../core/config.ts'
+import { fieldsOf, type Links } from '../../core/linked-config.ts'
 import { migrateSchema, readSchemaFiles } from '../../core/records/migrate-schema.ts'
 
 export type Check = { name: string; ok: boolean; says: string }
@@ -44,7 +44,7 @@ function checkForm(secrets: Secrets): Check {
   const stackMakes = { deliverQueueUrl: 'https://sqs.invalid/deliver', historyQueueUrl: 'https://sqs.invalid/history' }
   const known = Object.fromEntries(Object.entries(links).filter(([name]) => names.includes(name)))
   return attempt('secrets', () => {
-    loadConfig(environmentOf({ ...known, Hive: stackMakes }))
+    parseConfig(fieldsOf({ ...known, Hive: stackMakes }))
     return `${names.length} there, of the right form`
   })
 }

@@ -4,8 +4,7 @@ import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type * as z from 'zod'
-import { configToEnvironment, type HiveConfig, loadConfig } from '../../core/config.ts'
+import { configToEnvironment, type GivenConfig, loadConfig } from '../../core/config.ts'
 import { createHive, type Hive } from '../../core/hive.ts'
 import { migrateSchema } from '../../core/records/migrate-schema.ts'
 import { type NeonServer, startNeon } from '../../scripts/local/neon/start-neon.ts'
@@ -62,7 +61,7 @@ export const settings = {
   breakerOpenMs: 150,
   rateReceive: 100_000,
   ratePublish: 100_000,
-} satisfies Partial<z.input<typeof HiveConfig>>
+} satisfies GivenConfig
 
 export async function startFaultCloud(options: { sweepMs: number; breakage?: Breakage }): Promise<FaultCloud> {
   const dir = await mkdtemp(join(tmpdir(), 'hive-faults-'))

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { HiveConfig } from '../../../core/config.ts'
+import { parseConfig } from '../../../core/config.ts'
 import { createHive, type Hive } from '../../../core/hive.ts'
 import type { Records } from '../../../core/records/create-records.ts'
 import { setWarmHive } from '../../../functions/warm.ts'
@@ -7,7 +7,7 @@ import { expectProblem, httpCaller } from '../../../test/http-call.ts'
 import { type Gateway, startGateway } from './start-gateway.ts'
 
 const adminKey = 'the-admin-key-of-a-gateway'
-const config = HiveConfig.parse({
+const config = parseConfig({
   redisRestUrl: 'http://127.0.0.1:1',
   redisRestToken: 'none',
   databaseUrl: 'postgresql://127.0.0.1:1/none',
