@@ -3,7 +3,7 @@ import type { Scope } from '../../core/access/scopes.ts'
 import { projectKey } from '../../core/bus/key-projection.ts'
 import type { Stack } from './stack.ts'
 
-const scopes: Scope[] = ['publish', 'receive', 'metrics:write']
+const scopes: Scope[] = ['publish', 'receive', 'metrics:write', 'records:read']
 
 /** An agent's own key: one of an operator would make functions write to the audit log in Postgres. */
 export async function agentKey({ hive }: Stack, agent: string): Promise<string> {

@@ -1,58 +1,93 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { registerAgent } from '../../core/access/agents.ts'
 import { shardOf } from '../../core/bus/keys.ts'
+import { publish } from '../../core/bus/publish.ts'
+import { parseMessage } from '../../core/protocol/message.ts'
 import { routes } from '../../functions/routes.ts'
 import { type Bundle, bundleFunction, writeLinks } from '../stack/bundle.ts'
 import { httpEvent, type Invoked, invokeBundle, linksOf } from '../stack/invoke-bundle.ts'
 import { agentKey } from './agent-key.ts'
 import { quantile, type Result } from './paired.ts'
-import type { Stack } from './stack.ts'
+import { benchKey, type Stack } from './stack.ts'
 
-type Request = { file: string; route: string; path?: Record<string, string>; body: object; wakes?: true }
+type Request = {
+  file: string
+  /** A route's key, or one that no route has. */
+  route: string
+  path?: Record<string, string>
+  body?: object
+  /** Made with the admin key of the configuration; else with an agent's own, which is looked up in Redis. */
+  admin?: true
+  wakes?: true
+  status?: number
+}
 
 const message = { from_agent: 'bench', to_agent: 'bench', message_type: 'cold', body: {} }
+const path = { agent: 'bench' }
 
-/** What agents wait for, each with a request that it can answer. Most first messages after a pause wake history too. */
+/** A request of each API function, such as it mostly gets, and a publish that wakes history, as most first ones after a pause do. */
 const requests: Record<string, Request> = {
-  publish: { file: 'publish', route: 'POST /v1/messages', body: message },
-  'publish with a wake': { file: 'publish', route: 'POST /v1/messages', body: message, wakes: true },
-  receive: { file: 'inbox', route: 'POST /v1/agents/{agent}/inbox/receive', path: { agent: 'bench' }, body: {} },
+  publish: { file: 'publish', route: 'POST /v1/messages', body: message, status: 202 },
+  'publish with a wake': { file: 'publish', route: 'POST /v1/messages', body: message, wakes: true, status: 202 },
+  receive: { file: 'inbox', route: 'POST /v1/agents/{agent}/inbox/receive', path, body: {} },
   'metric write': {
     file: 'metrics',
     route: 'POST /v1/metrics',
     body: { points: [{ agent_name: 'bench', metric_type: 'cold', value: 1 }] },
+    status: 201,
   },
+  messages: { file: 'messages', route: 'GET /v1/messages/{message_id}', path: { message_id: 'cold-1' } },
+  'dead-letters': { file: 'dead-letters', route: 'GET /v1/agents/{agent}/dead-letters', path },
+  agents: { file: 'agents', route: 'PUT /v1/agents/{agent}', path: { agent: 'bench' }, body: {}, admin: true },
+  capabilities: { file: 'capabilities', route: 'GET /v1/capabilities' },
+  topics: {
+    file: 'topics',
+    route: 'PUT /v1/topics/{topic}/subscribers/{agent}',
+    path: { topic: 'cold', ...path },
+    body: {},
+  },
+  conversations: { file: 'conversations', route: 'GET /v1/conversations' },
+  keys: { file: 'keys', route: 'GET /v1/keys', admin: true },
+  projection: { file: 'projection', route: 'POST /v1/projection/rebuild', body: {}, admin: true },
+  migrations: { file: 'migrations', route: 'GET /v1/migrations', admin: true },
+  'security-events': { file: 'security-events', route: 'GET /v1/security-events', admin: true },
+  'audit-logs': { file: 'audit-logs', route: 'GET /v1/audit-logs', admin: true },
+  health: { file: 'health', route: 'GET /v1/health' },
+  openapi: { file: 'openapi', route: 'GET /openapi.json' },
+  'not-found': { file: 'not-found', route: '$default', status: 404 },
 }
 
 /**
- * Cold starts: a fresh process that loads a function as it is deployed and answers one request of an agent, beside one that
- * loads an empty handler. Also prints the size of every API bundle and what is largest in the largest.
+ * Cold starts: a fresh process that loads a function as it is deployed and answers one request, beside one that loads an
+ * empty handler. Also prints the size of every API bundle, what is largest in the largest, and processor time, which other
+ * processes disturb less.
  */
 export async function benchCold(stack: Stack, rounds: number): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-hive-cold-'))
   try {
     await printSizes(folder)
-    await stack.reset([{ name: 'bench' }])
+    await stack.reset([])
+    await registerAgent(stack.hive, 'bench', { endpoint: null, disabled: false })
+    const status = { ...message, message_id: 'cold-1' }
+    await publish(stack.hive, [parseMessage(status, { now: Date.now(), newId: stack.hive.ids.messageId })])
     const key = await agentKey(stack, 'bench')
     await mkdir(join(folder, 'empty'))
     const empty = join(folder, 'empty', 'bundle.mjs')
     await writeFile(empty, 'export const handler = async () => ({ statusCode: 200 })')
-    const results: Result[] = []
-    for (const [name, { file, route, wakes, ...request }] of Object.entries(requests)) {
-      const event = httpEvent(route, { key, ...request })
+    const starts: Start[] = []
+    for (const [name, { file, route, wakes, admin, status = 200, ...request }] of Object.entries(requests)) {
+      const event = httpEvent(route, { key: admin ? benchKey : key, ...request })
       const env = await writeLinks(join(folder, file), linksOf(stack.hive.config))
-      const sides = [
-        {
-          name: `${name}, as deployed`,
-          prepare: wakes && (() => emptyOutbox(stack)),
-          invoke: () => answer(join(folder, file, 'bundle.mjs'), event, env),
-        },
-        { name: 'an empty handler', invoke: () => answer(empty, event, {}) },
-      ]
-      results.push(...(await measureProcesses(`cold start of ${name}`, sides, rounds * 4)))
+      starts.push({
+        name: `cold start of ${name}`,
+        prepare: async () => wakes && emptyOutbox(stack),
+        ours: () => answer(join(folder, file, 'bundle.mjs'), event, env, status),
+        empty: () => answer(empty, event, {}, 200),
+      })
     }
-    return results
+    return await measureStarts(starts, rounds * 2)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -64,49 +99,56 @@ async function emptyOutbox({ hive, redis }: Stack): Promise<void> {
   await redis.del(hive.bus.keys.outbox(shard), hive.bus.keys.outboxBytes(shard))
 }
 
-type ColdSide = { name: string; prepare?: (() => Promise<void>) | undefined; invoke(): Promise<Invoked> }
+type Start = {
+  name: string
+  prepare(): Promise<unknown>
+  ours(): Promise<Invoked>
+  empty(): Promise<Invoked>
+}
 
-/** Processes in turn, so that a machine that slows down does so for both sides; processor time tells what others disturb less. */
-async function measureProcesses(name: string, sides: ColdSide[], runs: number): Promise<Result[]> {
-  const samples = sides.map((): Invoked[] => [])
-  for (let run = -2; run < runs; run++) {
-    for (const [i, side] of sides.entries()) {
-      await side.prepare?.()
-      const sample = await side.invoke()
-      if (run >= 0) samples[i]?.push(sample)
+/** All of them in turn, each right beside an empty one: a machine that slows down does so for both. */
+async function measureStarts(starts: Start[], runs: number): Promise<Result[]> {
+  const samples = starts.map((start) => ({ start, ours: [] as Invoked[], empty: [] as Invoked[] }))
+  for (let run = -1; run < runs; run++) {
+    for (const { start, ours, empty } of samples) {
+      await start.prepare()
+      const [one, other] = [await start.ours(), await start.empty()]
+      if (run < 0) continue
+      ours.push(one)
+      empty.push(other)
     }
   }
-  return [
-    summary(name, 'ms, whole process', sides, samples, ({ processMs }) => processMs),
-    summary(name, 'ms, processor time', sides, samples, ({ cpuMs }) => cpuMs),
-  ]
-}
-
-function summary(
-  name: string,
-  unit: string,
-  sides: ColdSide[],
-  samples: Invoked[][],
-  pick: (sample: Invoked) => number,
-): Result {
-  const lists = samples.map((list) => list.map(pick))
-  const described = sides.map((side, i) => {
-    const list = lists[i] ?? []
-    return { name: side.name, median: quantile(list, 0.5), least: quantile(list, 0), most: quantile(list, 1) }
+  return samples.map(({ start, ours, empty }) => {
+    const times = summary(start.name, ours, empty, ({ processMs }) => processMs)
+    const cpu = summary(start.name, ours, empty, ({ cpuMs }) => cpuMs)
+    const [spent = 0, atLeast = 0] = cpu.sides.map(({ median }) => median)
+    console.log(
+      `${start.name}: processor ${spent.toFixed(1)} ms beside ${atLeast.toFixed(1)}, ${cpu.ratios[0]?.toFixed(2)}×`,
+    )
+    return times
   })
-  const [ours, ...others] = described
-  return { name, unit, sides: described, ratios: others.map(({ median }) => (ours?.median ?? 0) / median) }
 }
 
-async function answer(file: string, event: object, env: Record<string, string>): Promise<Invoked> {
+function summary(name: string, ours: Invoked[], empty: Invoked[], pick: (sample: Invoked) => number): Result {
+  const lists = [ours.map(pick), empty.map(pick)]
+  const ratios = ours.map((sample, run) => pick(sample) / pick(empty[run] as Invoked))
+  const sides = ['as deployed', 'an empty handler'].map((side, at) => {
+    const list = lists[at] as number[]
+    return { name: side, median: quantile(list, 0.5), least: quantile(list, 0), most: quantile(list, 1) }
+  })
+  return { name, unit: 'ms, whole process', sides, ratios: [quantile(ratios, 0.5)] }
+}
+
+async function answer(file: string, event: object, env: Record<string, string>, expected: number): Promise<Invoked> {
   const invoked = await invokeBundle(file, event, env)
   const { statusCode, body } = invoked.result
-  if (statusCode >= 300) throw new Error(`${file} answered ${statusCode}: ${body}`)
+  // what is put again is there already
+  if (statusCode !== expected && statusCode !== 201) throw new Error(`${file} answered ${statusCode}: ${body}`)
   return invoked
 }
 
 async function printSizes(folder: string): Promise<void> {
-  const files = [...new Set<string>(routes.map(({ file }) => file))]
+  const files = [...new Set<string>(routes.map(({ file }) => file)), 'not-found']
   const sizes: [string, Bundle][] = []
   for (const file of files) sizes.push([file, await bundleFunction(file, join(folder, file))])
   sizes.sort(([, a], [, b]) => b.startBytes - a.startBytes)
