@@ -6,6 +6,7 @@ import { RateLimited } from '../core/access/rate-limit.ts'
 import { type FieldError, HiveError } from '../core/errors.ts'
 import type { Hive } from '../core/hive.ts'
 import { fieldErrors } from '../core/protocol/field-errors.ts'
+import { parse } from '../core/protocol/parse.ts'
 import { traced } from '../core/trace.ts'
 import { type Answer, toResult } from './answer.ts'
 import { authorize } from './authorize.ts'
@@ -141,7 +142,7 @@ function parseInput(shape: InputShape, event: Event): Record<string, unknown> {
   const input: Record<string, unknown> = {}
   const errors: FieldError[] = []
   for (const [part, schema, value] of given) {
-    const parsed = schema.safeParse(value)
+    const parsed = parse(schema, value)
     if (parsed.success) input[part] = parsed.data
     else errors.push(...fieldErrors(parsed.error))
   }

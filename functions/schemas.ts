@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { PublishInput } from '../core/protocol/message.ts'
+import { PublishInput } from '../core/protocol/publish-input.ts'
 import { Agent, AgentPage, Heartbeat } from './answers/agents.ts'
 import { AuditPage } from './answers/audit-logs.ts'
 import { Capability, CapabilityPage, CapabilityWithdrawn } from './answers/capabilities.ts'

@@ -50,6 +50,10 @@ describe('a bundle', () => {
     expect(bundle(file).startBytes).toBeLessThanOrEqual(300_000)
   })
 
+  it.each(apiFiles)('of %s is few files when it starts', (file) => {
+    expect(bundle(file).startFiles).toBeLessThanOrEqual(4)
+  })
+
   it.each(files)('of %s holds nothing that only the local cloud or tests may do', (file) => {
     const inputs = Object.keys(bundle(file).metafile.inputs)
     expect(inputs).toContain(`functions/${file}.ts`)

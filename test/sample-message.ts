@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type * as z from 'zod'
-import { AgentMessage } from '../core/protocol/message.ts'
+import { type AgentMessage, agentMessage } from '../core/protocol/message.ts'
 
-type Overrides = Partial<Omit<z.input<typeof AgentMessage>, 'ttl'>> & {
+type Overrides = Partial<Omit<z.input<ReturnType<typeof agentMessage>>, 'ttl'>> & {
   /** Seconds; tests may go below the second that the protocol asks for. */
   ttl?: number
 }
 
 /** A valid message from `ann` to `bob`, with defaults for what a test does not care about. */
 export function sampleMessage({ ttl, ...overrides }: Overrides = {}): AgentMessage {
-  const message = AgentMessage.parse({
+  const message = agentMessage().parse({
     message_id: randomUUID(),
     from_agent: 'ann',
     to_agent: 'bob',

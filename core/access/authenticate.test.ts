@@ -183,7 +183,7 @@ describe('rebuilding the projection', () => {
     const { key, id } = await makeKey()
     const before = await callerOf(instance(), key)
     const lost = Object.keys(await dumpKeys(hive))
-    await hive.bus.redis.del(...lost)
+    await (await hive.bus.redis()).del(...lost)
     expect(await codeOf(instance(), key)).toBe('auth.invalid')
     // a key that was made in between is newer than the page that is under way
     await register(hive, 'bob')

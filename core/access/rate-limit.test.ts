@@ -89,7 +89,7 @@ describe('a limit', () => {
     const caller = newCaller()
     await granted([who], caller, 20)
     const key = hive.bus.keys.tokens(caller.keyId, 'publish')
-    await expect.poll(() => hive.bus.redis.exists(key)).toBe(0)
+    await expect.poll(async () => (await hive.bus.redis()).exists(key)).toBe(0)
   })
 })
 

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import type { Redis } from '@upstash/redis'
 import type { HiveConfig } from '../config.ts'
 import { HiveError } from '../errors.ts'
+import { once } from '../once.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { type Periods, periodsOf } from './periods.ts'
-import { createRedisClient } from './redis-client.ts'
 import { createRest } from './rest.ts'
 import { createSegments, type Segments } from './segments.ts'
 
@@ -18,7 +19,8 @@ export type ScriptCall = { keys: string[]; args: string[] }
 
 /** The bus's connection to Redis. Only `core/bus` uses it. */
 export type Bus = {
-  redis: Redis
+  /** Upstash's client, imported on first use: a request that asks Postgres alone, with an admin key of the configuration, has none. */
+  redis(): Promise<Redis>
   keys: Keys
   periods: Periods
   segments: Segments
@@ -38,7 +40,7 @@ export type Bus = {
  * errors carry whole commands with their payload and never leave this file.
  */
 export function createBus(config: HiveConfig, now: () => number): Bus {
-  const redis = createRedisClient(createRest(config))
+  const redis = once(async () => (await import('./redis-client.ts')).createRedisClient(createRest(config)))
   const periods = periodsOf(config)
   const settings = [
     periods.short,
@@ -60,7 +62,7 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
     config.shortLifeMs,
     config.recordMaxBytes,
   ].join(' ')
-  const loaded = new Map<string, { exec(keys: string[], args: string[]): Promise<unknown> }>()
+  const hashes = new Map<string, string>()
   let skew = 0
 
   const bus: Bus = {
@@ -71,8 +73,9 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
     now: () => now() + skew,
 
     async run(script, requestId, build) {
-      const prepared = loaded.get(script.name) ?? redis.createScript(script.source)
-      loaded.set(script.name, prepared)
+      const client = await redis()
+      const hash = hashes.get(script.name) ?? createHash('sha1').update(script.source).digest('hex')
+      hashes.set(script.name, hash)
       // each round learns what was missing, so more than a few mean that buckets turn faster than requests travel
       for (let round = 0; round < 20; round++) {
         const at = bus.now()
@@ -86,7 +89,7 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
         const { keys, args } = build(moment)
         const buckets = `${moment.short} ${moment.long} ${moment.settled}`
         const answer = (await guarded(() =>
-          prepared.exec(keys, [`${buckets} ${settings}`, requestId, ...args]),
+          evaluate(client, script, hash, keys, [`${buckets} ${settings}`, requestId, ...args]),
         )) as unknown[]
         // the script ran about half-way through the wait; some need no clock and tell no time
         if (answer[1] !== '') skew = Number(answer[1]) - (sent + now()) / 2
@@ -96,9 +99,22 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
       throw new HiveError('redis.unavailable', 'The time buckets of Redis turn too fast.', { retryAfter: 1 })
     },
 
-    ask: (call) => guarded(() => call(redis)),
+    ask: (call) => guarded(async () => call(await redis())),
   }
   return bus
+}
+
+/**
+ * By the script's hash, and where Redis does not know it by its source. The client's own `createScript` does the same, but
+ * hashes by Web Crypto, which is loaded and answers later: 2 ms of a cold start.
+ */
+async function evaluate(redis: Redis, { source }: BusScript, hash: string, keys: string[], args: string[]) {
+  try {
+    return await redis.evalsha(hash, keys, args)
+  } catch (error) {
+    if (!(error instanceof Error && /NOSCRIPT/.test(error.message))) throw error
+    return await redis.eval(source, keys, args)
+  }
 }
 
 /** What Redis answers to a command or a script that is wrong: trying again will not help. */

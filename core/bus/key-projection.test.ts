@@ -20,7 +20,7 @@ const record: ApiKeyRecord = {
   revoked_at: null,
   version: 1,
 }
-const endsIn = (id: string) => hive.bus.redis.pttl(hive.bus.keys.apiKey(id))
+const endsIn = async (id: string) => (await hive.bus.redis()).pttl(hive.bus.keys.apiKey(id))
 const iso = (ms: number) => new Date(ms).toISOString()
 
 it('a key is read back as it was written, and an unknown one not at all', async () => {

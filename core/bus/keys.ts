@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { crc32 } from '../crc32.ts'
 
 /** Shards of the outbox and of the due index. Fixed: changing it would orphan what waits in the old shards. */
 export const shardCount = 16

@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib'
 import { auditInbox } from '../bus/audit.ts'
+import { crc32 } from '../crc32.ts'
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import { measure } from '../measure.ts'

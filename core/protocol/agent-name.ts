@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { once } from '../once.ts'
 
 // No colon (`topic:` and `capability:` are prefixes), no slash (a name is one segment of a URL path), no braces
 // (a name is a Redis hash tag), no control characters (records are joined by newlines), and ASCII alone, so that two
@@ -23,15 +24,17 @@ export const AgentName = z
   )
 
 /** Where a message may go: an agent's name, `topic:<name>` or `capability:<name>`; each name follows `AgentName`. */
-export const Address = z
-  .string()
-  .check(
-    z.regex(
-      addressPattern,
-      'must be an agent name, topic:<name> or capability:<name>; a name is 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
+export const address = once(() =>
+  z
+    .string()
+    .check(
+      z.regex(
+        addressPattern,
+        'must be an agent name, topic:<name> or capability:<name>; a name is 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
+      ),
+      z.describe("Where a message goes: an agent's name, `topic:<name>` or `capability:<name>`."),
     ),
-    z.describe("Where a message goes: an agent's name, `topic:<name>` or `capability:<name>`."),
-  )
+)
 
 export type ParsedAddress = { kind: 'agent' | 'topic' | 'capability'; name: string }
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import type { HiveError } from '../errors.ts'
-import { AgentMessage, PublishInput, parseMessage, parseMessages } from './message.ts'
+import { agentMessage, parseMessage, parseMessages } from './message.ts'
 import { largestBodyBytes, largestMetadataBytes } from './message-limits.ts'
+import { PublishInput } from './publish-input.ts'
 
 const options = { now: Date.UTC(2026, 2, 1), newId: () => '019584f0-0000-7000-8000-000000000000' }
 const read = (input: unknown, path?: string) => parseMessage(input, path === undefined ? options : { ...options, path })
@@ -293,7 +294,7 @@ describe('the JSON schema', () => {
       additionalProperties: false,
     })
     expect(input.properties?.body).toMatchObject({ type: 'object' })
-    const output = z.toJSONSchema(AgentMessage, { io: 'output' })
+    const output = z.toJSONSchema(agentMessage(), { io: 'output' })
     expect(output.required).toContain('message_id')
   })
 })

@@ -1,31 +1,34 @@
 import * as z from 'zod/mini'
 import { type FieldError, HiveError } from '../errors.ts'
-import { Address, AgentName } from './agent-name.ts'
+import { once } from '../once.ts'
+import { AgentName, address } from './agent-name.ts'
 import { boundedObject } from './bounded-object.ts'
-import { DeliveryOptions, unsaidDelivery } from './delivery-options.ts'
+import { deliveryOptions, unsaidDelivery } from './delivery-options.ts'
 import { fieldErrors, mostFaults } from './field-errors.ts'
 import { isJsonObject, type JsonObject } from './json-value.ts'
 import { largestBodyBytes, largestMetadataBytes } from './message-limits.ts'
+import { parse } from './parse.ts'
 import { readPlainMessage } from './plain-message.ts'
 import { Printable } from './printable.ts'
-import { Priority, unsaidPriority } from './priority.ts'
+import { priority, unsaidPriority } from './priority.ts'
 import { Timestamp } from './timestamp.ts'
-import { Ttl, unsaidTtlSeconds } from './ttl.ts'
+import { ttl, unsaidTtlSeconds } from './ttl.ts'
 import { upcast } from './versions.ts'
 
-const fields = {
+/** The fields of version 1. */
+export const messageFields = once(() => ({
   version: z._default(z.literal(1), 1),
   message_id: Printable.check(
     z.describe("The sender's own id of it: sent again with the same content it is a duplicate."),
   ),
   from_agent: AgentName,
-  to_agent: Address,
+  to_agent: address(),
   message_type: Printable.check(z.describe('What it is, in words that sender and recipient agree on.')),
-  priority: z._default(Priority, unsaidPriority),
+  priority: z._default(priority(), unsaidPriority),
   timestamp: Timestamp.check(z.describe('When its sender made it.')),
-  ttl: z._default(Ttl, unsaidTtlSeconds),
+  ttl: z._default(ttl(), unsaidTtlSeconds),
   body: boundedObject(largestBodyBytes),
-  delivery_options: z._default(DeliveryOptions, () => unsaidDelivery),
+  delivery_options: z._default(z.lazy(deliveryOptions), () => unsaidDelivery),
   metadata: z.exactOptional(boundedObject(largestMetadataBytes)),
   conversation_id: z.exactOptional(
     z.guid('must be a UUID').check(z.toLowerCase(), z.describe('History is read by it.')),
@@ -35,46 +38,31 @@ const fields = {
   ),
   reply_to: z.exactOptional(Printable.check(z.describe('Where an answer is expected.'))),
   causation_id: z.exactOptional(Printable.check(z.describe('The id of the message that this one answers.'))),
-}
+}))
 
 /**
  * A message between agents, version 1. What it accepts can be written as JSON, read back equal, digested and stored:
  * no accepted text outside of `body` and `metadata` holds a control character.
  */
-export const AgentMessage = z.strictObject(fields).check(
-  z.refine(endsBeforeTtl, {
-    path: ['delivery_options', 'delay_seconds'],
-    error: 'must be less than ttl: the message would expire before it is due',
-    params: { code: 'request.unprocessable' },
-    // Every fault is named at once, so this one is looked for although others were found.
-    when: () => true,
-  }),
-  z.refine(waitsForCapability, {
-    path: ['delivery_options', 'wait_for_recipient'],
-    error: 'is only for messages to a capability',
-    params: { code: 'request.unprocessable' },
-    when: () => true,
-  }),
-  z.describe('A message between agents, version 1, with the defaults filled in.'),
+export const agentMessage = once(() =>
+  z.strictObject(messageFields()).check(
+    z.refine(endsBeforeTtl, {
+      path: ['delivery_options', 'delay_seconds'],
+      error: 'must be less than ttl: the message would expire before it is due',
+      params: { code: 'request.unprocessable' },
+      // Every fault is named at once, so this one is looked for although others were found.
+      when: () => true,
+    }),
+    z.refine(waitsForCapability, {
+      path: ['delivery_options', 'wait_for_recipient'],
+      error: 'is only for messages to a capability',
+      params: { code: 'request.unprocessable' },
+      when: () => true,
+    }),
+    z.describe('A message between agents, version 1, with the defaults filled in.'),
+  ),
 )
-export type AgentMessage = z.output<typeof AgentMessage>
-
-/**
- * What a sender may leave out on top of the defaults: the id and the timestamp, which acceptance fills in, and itself, where
- * its key tells who it is.
- */
-export const PublishInput = z
-  .strictObject({
-    ...fields,
-    message_id: z.exactOptional(fields.message_id),
-    from_agent: z.exactOptional(fields.from_agent),
-    timestamp: z.exactOptional(fields.timestamp),
-  })
-  .check(
-    z.describe(
-      'A message, version 1; the id, the timestamp and, by the key of an agent, the sender are filled in at acceptance. Messages of the older shapes are read too.',
-    ),
-  )
+export type AgentMessage = z.output<ReturnType<typeof agentMessage>>
 
 export type ParseMessageOptions = {
   /** Milliseconds since the epoch: the timestamp of a message that has none. */
@@ -101,7 +89,7 @@ export function parseMessage(input: unknown, options: ParseMessageOptions): Agen
   const { message, names, faults } = upcastAt(input, path)
   if (message.message_id === undefined) message.message_id = options.newId()
   if (message.timestamp === undefined) message.timestamp = new Date(options.now).toISOString()
-  const parsed = AgentMessage.safeParse(message, { reportInput: true })
+  const parsed = parse(agentMessage(), message, { reportInput: true })
   if (parsed.success && faults.length === 0) return parsed.data
   const found = parsed.success ? [] : fieldErrors(parsed.error).map((fault) => asSent(fault, names))
   throw refusal([...faults, ...found].map((fault) => ({ ...fault, field: under(path, fault.field) })))

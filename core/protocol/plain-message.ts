@@ -1,9 +1,10 @@
 import { addressPattern, agentNamePattern } from './agent-name.ts'
 import { isBoundedObject } from './bounded-object.ts'
-import { DeliveryOptions, unsaidDelivery } from './delivery-options.ts'
+import { type DeliveryOptions, deliveryOptions, unsaidDelivery } from './delivery-options.ts'
 import { isJsonObject, type JsonObject } from './json-value.ts'
 import type { AgentMessage, ParseMessageOptions } from './message.ts'
 import { largestBodyBytes, largestMetadataBytes } from './message-limits.ts'
+import { parse } from './parse.ts'
 import { printablePattern } from './printable.ts'
 import { priorities, unsaidPriority } from './priority.ts'
 import { Timestamp } from './timestamp.ts'
@@ -111,7 +112,7 @@ function readPriority(given: unknown): AgentMessage['priority'] | undefined {
 function readDelivery(input: JsonObject): DeliveryOptions | undefined {
   const given = input.delivery_options
   if (given === undefined) return unsaidDelivery
-  const read = DeliveryOptions.safeParse(given)
+  const read = parse(deliveryOptions(), given)
   // waiting is for capabilities alone
   return read.success && read.data.wait_for_recipient !== true ? read.data : undefined
 }

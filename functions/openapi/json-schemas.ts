@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { DeliveryOptions } from '../../core/protocol/delivery-options.ts'
-import { PublishInput } from '../../core/protocol/message.ts'
-import { Priority, priorities } from '../../core/protocol/priority.ts'
+import { deliveryOptions } from '../../core/protocol/delivery-options.ts'
+import { priorities, priority } from '../../core/protocol/priority.ts'
+import { PublishInput } from '../../core/protocol/publish-input.ts'
 import { Timestamp } from '../../core/protocol/timestamp.ts'
 import { PublishBatch } from '../requests/messages.ts'
 
@@ -68,12 +68,12 @@ const overrides: Record<Side, Map<z.core.$ZodType, Override>> = {
     timestamp,
     [PublishBatch.shape.messages.def.element, (schema) => Object.assign(schema, referToSchema('NewMessage'))],
     [PublishInput.shape.priority, (schema) => Object.assign(schema, { default: priorities.MEDIUM })],
-    [DeliveryOptions.shape.backoff, allowTypeAlone],
+    [deliveryOptions().shape.backoff, allowTypeAlone],
   ]),
   output: new Map([
     timestamp,
     [
-      Priority,
+      priority(),
       (schema) => {
         delete schema.anyOf
         Object.assign(schema, { type: 'integer', enum: Object.values(priorities) })

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { HiveError } from '../../core/errors.ts'
 import { AgentName } from '../../core/protocol/agent-name.ts'
 import { fieldErrors } from '../../core/protocol/field-errors.ts'
+import { parse } from '../../core/protocol/parse.ts'
 import { Printable } from '../../core/protocol/printable.ts'
 import { Timestamp } from '../../core/protocol/timestamp.ts'
 import type { MetricPoint as Point } from '../../core/records/metrics-repository.ts'
@@ -52,7 +53,7 @@ export const RollupQuery = z.strictObject({
  */
 export function readPoints(body: unknown, now: number): { points: Point[]; path: (index: number) => string } {
   const many = typeof body === 'object' && body !== null && 'points' in body
-  const parsed = many ? MetricPoints.safeParse(body) : MetricPoint.safeParse(body)
+  const parsed = many ? parse(MetricPoints, body) : parse(MetricPoint, body)
   if (!parsed.success) {
     throw new HiveError('request.invalid', 'The points are not valid; see errors.', {
       errors: fieldErrors(parsed.error),

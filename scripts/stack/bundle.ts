@@ -9,6 +9,8 @@ export type Bundle = {
   file: string
   /** Bytes that are loaded at the start: the file and the chunks that it imports, not those behind an `import()`. */
   startBytes: number
+  /** How many files that is: each has to be found, read and linked. */
+  startFiles: number
   /** Source files loaded at the start with the bytes that each has in them, the largest first. */
   startInputs: [path: string, bytes: number][]
   metafile: Metafile
@@ -51,7 +53,7 @@ export async function bundleFunction(file: string, outdir: string): Promise<Bund
   return { file: join(outdir, 'bundle.mjs'), ...start(metafile), metafile }
 }
 
-function start({ outputs }: Metafile): Pick<Bundle, 'startBytes' | 'startInputs'> {
+function start({ outputs }: Metafile): Pick<Bundle, 'startBytes' | 'startFiles' | 'startInputs'> {
   const loaded = new Set(Object.keys(outputs).filter((name) => name.endsWith('/bundle.mjs')))
   for (const name of loaded) {
     for (const { path, kind } of outputs[name]?.imports ?? []) {
@@ -62,6 +64,7 @@ function start({ outputs }: Metafile): Pick<Bundle, 'startBytes' | 'startInputs'
   const inputs = chunks.flatMap((chunk) => Object.entries(chunk.inputs))
   return {
     startBytes: chunks.reduce((sum, { bytes }) => sum + bytes, 0),
+    startFiles: chunks.length,
     startInputs: inputs
       .map(([path, { bytesInOutput }]): [string, number] => [path, bytesInOutput])
       .sort(([, a], [, b]) => b - a),
