@@ -51,7 +51,7 @@ describe('a bundle', () => {
   })
 
   it.each(apiFiles)('of %s is few files when it starts', (file) => {
-    expect(bundle(file).startFiles).toBeLessThanOrEqual(4)
+    expect(bundle(file).startFiles).toBeLessThanOrEqual(5)
   })
 
   it.each(files)('of %s holds nothing that only the local cloud or tests may do', (file) => {

@@ -76,10 +76,12 @@ export async function benchCold(stack: Stack, rounds: number): Promise<Result[]>
     await mkdir(join(folder, 'empty'))
     const empty = join(folder, 'empty', 'bundle.mjs')
     await writeFile(empty, 'export const handler = async () => ({ statusCode: 200 })')
+    const environments = new Map<string, Record<string, string>>()
+    for (const file of files) environments.set(file, await writeLinks(join(folder, file), linksOf(stack.hive.config)))
     const starts: Start[] = []
     for (const [name, { file, route, wakes, admin, status = 200, ...request }] of Object.entries(requests)) {
       const event = httpEvent(route, { key: admin ? benchKey : key, ...request })
-      const env = await writeLinks(join(folder, file), linksOf(stack.hive.config))
+      const env = environments.get(file) ?? {}
       starts.push({
         name: `cold start of ${name}`,
         prepare: async () => wakes && emptyOutbox(stack),
@@ -92,6 +94,8 @@ export async function benchCold(stack: Stack, rounds: number): Promise<Result[]>
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+const files = [...new Set<string>(routes.map(({ file }) => file)), 'not-found']
 
 /** As if history had just drained it: the next message wakes history again. */
 async function emptyOutbox({ hive, redis }: Stack): Promise<void> {
@@ -148,7 +152,6 @@ async function answer(file: string, event: object, env: Record<string, string>, 
 }
 
 async function printSizes(folder: string): Promise<void> {
-  const files = [...new Set<string>(routes.map(({ file }) => file)), 'not-found']
   const sizes: [string, Bundle][] = []
   for (const file of files) sizes.push([file, await bundleFunction(file, join(folder, file))])
   sizes.sort(([, a], [, b]) => b.startBytes - a.startBytes)
