@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findKnee, isOver, keepsUp, type Step } from './find-knee.ts'
+import { findKnee, keepsUp, nextRate, type Step } from './find-knee.ts'
 
 const rule = { answered: 0.97, p99Ms: 100 }
 const step = (rate: number, other: Partial<Step> = {}): Step => {
@@ -19,24 +19,29 @@ describe('a step keeps up', () => {
   })
 })
 
-describe('the knee', () => {
-  it('is the last step that keeps up', () => {
-    expect(findKnee([step(1), step(2), slow(3), slow(4)], rule)?.rate).toBe(2)
+describe('the load', () => {
+  it('rises while steps keep up', () => {
+    expect(nextRate([step(100)], 1.25, rule)).toBe(125)
   })
 
-  it('is not moved by one step that does not and is followed by one that does', () => {
-    const steps = [step(1), slow(2), step(3)]
-    expect(isOver(steps, rule)).toBe(false)
-    expect(findKnee([...steps, slow(4), slow(5)], rule)?.rate).toBe(3)
+  it('stays for another step when one does not keep up, and rises on when that one does', () => {
+    expect(nextRate([step(100), slow(125)], 1.25, rule)).toBe(125)
+    expect(nextRate([step(100), slow(125), step(125)], 1.25, rule)).toBe(156)
   })
 
-  it('is none when no step keeps up', () => {
-    expect(findKnee([slow(1), slow(2)], rule)).toBeUndefined()
+  it('ends when a rate does not keep up twice, and not at one failure each of two rates', () => {
+    expect(nextRate([step(100), slow(125), slow(125)], 1.25, rule)).toBeUndefined()
+    expect(nextRate([slow(100), step(100), slow(125)], 1.25, rule)).toBe(125)
   })
 })
 
-it('the load rises until two steps in a row do not keep up', () => {
-  expect(isOver([], rule)).toBe(false)
-  expect(isOver([slow(1)], rule)).toBe(false)
-  expect(isOver([step(1), slow(2), slow(3)], rule)).toBe(true)
+describe('the knee', () => {
+  it('is the last step that keeps up', () => {
+    expect(findKnee([step(1), step(2), slow(3), slow(3)], rule)?.rate).toBe(2)
+    expect(findKnee([step(1), slow(2), step(2), slow(3), slow(3)], rule)?.rate).toBe(2)
+  })
+
+  it('is none when no step keeps up', () => {
+    expect(findKnee([slow(1), slow(1)], rule)).toBeUndefined()
+  })
 })

@@ -21,9 +21,15 @@ export function keepsUp(step: Step, rule: KneeRule): boolean {
   return step.inTime >= rule.answered * step.due && step.p99 < rule.p99Ms
 }
 
-/** Whether the load need not rise further: its last two steps did not keep up. One alone may be the machine's. */
-export function isOver(steps: Step[], rule: KneeRule): boolean {
-  return steps.length >= 2 && steps.slice(-2).every((step) => !keepsUp(step, rule))
+/**
+ * The rate of the next step: so many times that of the last one, or the same again when the last one did not keep up, which may
+ * have been the machine's. Undefined when it did not keep up twice: the load has risen far enough.
+ */
+export function nextRate(steps: Step[], growth: number, rule: KneeRule): number | undefined {
+  const [before, last] = [steps.at(-2), steps.at(-1)]
+  if (!last) throw new Error('there is no step yet')
+  if (keepsUp(last, rule)) return Math.round(last.rate * growth)
+  return before?.rate === last.rate ? undefined : last.rate
 }
 
 /** The last step that keeps up, undefined when none does. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRandom, type Random } from '../../test/random.ts'
-import { findKnee, isOver, type KneeRule, keepsUp, type Step } from './find-knee.ts'
+import { findKnee, type KneeRule, keepsUp, nextRate, type Step } from './find-knee.ts'
 import { type Fleet, startFleet } from './fleet.ts'
 import { benchMessage } from './messages.ts'
 import { runOpenLoop } from './open-loop.ts'
@@ -33,7 +33,7 @@ export async function benchStep(stack: Stack, _rounds: number, { write }: { writ
       const receiver = receive(fleet)
       if (run === 1) await runStep(fleet, first * growth ** 3, warmSeconds, random)
       const steps: Step[] = []
-      for (let rate = first; !isOver(steps, rule); rate = Math.round(rate * growth)) {
+      for (let rate: number | undefined = first; rate !== undefined; rate = nextRate(steps, growth, rule)) {
         const step = await runStep(fleet, rate, seconds, random)
         steps.push(step)
         console.log(`step ${run}: ${describe(step)}`)
@@ -93,7 +93,7 @@ function receive(fleet: Fleet): { stop(): Promise<void> } {
   }
 }
 
-/** A row a rate that was reached in any run, with the medians of the runs that reached it. */
+/** A row a rate that was reached in any run, with the medians of its steps. */
 function tableOf(runs: Step[][]): string {
   const rates = [...new Set(runs.flatMap((steps) => steps.map(({ rate }) => rate)))].sort((a, b) => a - b)
   const rows = rates.map((rate) => {
@@ -108,5 +108,5 @@ function tableOf(runs: Step[][]): string {
       `${kept} of ${steps.length}`,
     ]
   })
-  return table(['publishes/s', 'answered in time', 'p50 from due', 'p99 from due', 'runs that keep up'], rows)
+  return table(['publishes/s', 'answered in time', 'p50 from due', 'p99 from due', 'steps that keep up'], rows)
 }
