@@ -112,7 +112,7 @@ function describe(soak: {
     isSteady ? 'steady' : 'NOT steady',
   ])
   return [
-    `${minutes} minutes, ${count(all.length)} requests of users (p50 ${quantile(all, 0.5).toFixed(1)} ms, p99 ${quantile(all, 0.99).toFixed(1)} ms from when they were due), ${failed.length} failed, ${seen.repeated.length} were sent again. Steady is less than ${mb(steadyBytes)} MB a minute.`,
+    `${minutes} minutes, ${count(all.length)} requests of users (p50 ${quantile(all, 0.5).toFixed(1)}, p90 ${quantile(all, 0.9).toFixed(1)}, p99 ${quantile(all, 0.99).toFixed(1)} ms from when they were due), ${failed.length} failed, ${seen.repeated.length} were sent again. Steady is less than ${mb(steadyBytes)} MB a minute.`,
     table(['process', 'MB held', 'at the end', 'MB a minute', 'RSS, MB', 'MB a minute', 'verdict'], rows),
     `Accepted ${count(sum.accepted)} = delivered ${count(sum.delivered)} + dead ${count(sum.dead)} + expired ${count(sum.expired)} + still there ${count(sum.stillThere)}: ${faults.length === 0 ? 'every message is accounted for, by the inboxes, by senders and receivers, and by history.' : faults.join('; ')}`,
   ].join('\n\n')
