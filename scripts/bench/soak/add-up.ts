@@ -5,7 +5,7 @@ import type { Counts } from '../../../core/bus/counts.ts'
 import { shardCount } from '../../../core/bus/keys.ts'
 import type { Fleet } from '../fleet.ts'
 import type { Stack } from '../stack.ts'
-import { recipients, sender } from './agents.ts'
+import { metricType, recipients, sender } from './agents.ts'
 import { nameOf, type Seen } from './seen.ts'
 
 type Inbox = { agent: string; counts: Counts; counters: Counters; violations: string[] }
@@ -33,7 +33,7 @@ export async function waitForQuiet(fleet: Fleet, { redis, hive }: Stack): Promis
  */
 export async function addUp(fleet: Fleet, stack: Stack, seen: Seen): Promise<{ sum: Sum; faults: string[] }> {
   const inboxes = await readInboxes(fleet)
-  const rows = await readHistory(stack)
+  const { rows, points } = await readRecords(stack)
   const sum = inboxes.reduce(
     (all, { counters, counts }) => ({
       accepted: all.accepted + counters.accepted,
@@ -62,6 +62,7 @@ export async function addUp(fleet: Fleet, stack: Stack, seen: Seen): Promise<{ s
     ...equal('delivered = history', sum.delivered, ofStatus('delivered')),
     ...equal('dead = history', sum.dead, ofStatus('failed')),
     ...equal('expired = history', sum.expired, ofStatus('expired')),
+    ...(points < seen.points ? [`points of metrics: ${points} are stored of ${seen.points} that were accepted`] : []),
     ...missing('accepted messages are not in history', seen.accepted, (name) => rows.has(name)),
     ...missing('messages in history were never accepted', rows.keys(), (name) => seen.accepted.has(name)),
     ...missing(
@@ -79,16 +80,24 @@ function readInboxes(fleet: Fleet): Promise<Inbox[]> {
   return Promise.all(recipients.map(async (name) => (await fleet.call('GET', `/v1/agents/${name}/inbox`)) as Inbox))
 }
 
-/** The status of each message at each recipient. */
-async function readHistory({ databaseUrl }: Stack): Promise<Map<string, string>> {
+/** The status of each message at each recipient, and how many points of metrics there are. */
+async function readRecords({ databaseUrl }: Stack): Promise<{ rows: Map<string, string>; points: number }> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   try {
-    const { rows } = await client.query<{ to_agent: string; message_id: string; status: string }>(
+    const history = await client.query<{ to_agent: string; message_id: string; status: string }>(
       'SELECT to_agent, message_id, status FROM agent_conversations WHERE from_agent = $1 AND to_agent = ANY ($2)',
       [sender, recipients],
     )
-    return new Map(rows.map(({ to_agent, message_id, status }) => [nameOf(to_agent, message_id), status]))
+    const metrics = await client.query<{ points: number }>(
+      'SELECT count(*)::int AS points FROM agent_metrics WHERE metric_type = $1',
+      [metricType],
+    )
+    const rows = history.rows.map(({ to_agent, message_id, status }): [string, string] => [
+      nameOf(to_agent, message_id),
+      status,
+    ])
+    return { rows: new Map(rows), points: metrics.rows[0]?.points ?? 0 }
   } finally {
     await client.end()
   }

@@ -9,6 +9,7 @@ export const pushed = some('pushed', 2)
 export const subscribers = some('subscriber', 6)
 export const absent = 'soak-absent'
 export const topic = 'soak-news'
+export const metricType = 'soak'
 
 /** All that messages are sent to, by name or by topic. */
 export const recipients = [...pulling, ...pushed, ...subscribers, absent]

@@ -5,7 +5,7 @@ import type { Fleet } from '../fleet.ts'
 import { benchMessage } from '../messages.ts'
 import { type Loaded, runOpenLoop } from '../open-loop.ts'
 import { poissonArrivals } from '../poisson.ts'
-import { absent, pulling, pushed, sender, subscribers, topic } from './agents.ts'
+import { absent, metricType, pulling, pushed, sender, subscribers, topic } from './agents.ts'
 import { type Fate, nameOf, type Seen } from './seen.ts'
 
 type Use = { what: string; perSecond: number; run(): Promise<unknown> }
@@ -62,7 +62,7 @@ export async function runUsers(
     await insist('POST', '/v1/messages/batch', { messages })
     accept(messages, ({ to_agent }) => [to_agent])
   }
-  const point = () => ({ agent_name: random.pick(pulling), metric_type: 'soak', value: random.next() })
+  const point = () => ({ agent_name: random.pick(pulling), metric_type: metricType, value: random.next() })
   const writePoints = async (count: number) => {
     await fleet.call('POST', '/v1/metrics', count === 1 ? point() : { points: Array.from({ length: count }, point) })
     seen.points += count
