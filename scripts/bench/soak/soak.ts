@@ -14,6 +14,8 @@ import { runUsers } from './users.ts'
 
 /** How often memory is looked at. */
 const lookMs = 10_000
+/** In less time what Redis remembers, and what V8 compiles, has not come together yet. */
+const leastMinutes = 5
 /** What Redis remembers of a message ends within the run, so that its memory has to be steady too. */
 const settings = {
   HIVE_SHORT_LIFE_MS: '30000',
@@ -109,7 +111,7 @@ function describe(soak: {
     mb(growth),
     rss === null ? '' : mb(rss),
     rssGrowth === null ? '' : mb(rssGrowth),
-    isSteady ? 'steady' : 'NOT steady',
+    minutes < leastMinutes ? 'too short to say' : isSteady ? 'steady' : 'NOT steady',
   ])
   return [
     `${minutes} minutes, ${count(all.length)} requests of users (p50 ${quantile(all, 0.5).toFixed(1)}, p90 ${quantile(all, 0.9).toFixed(1)}, p99 ${quantile(all, 0.99).toFixed(1)} ms from when they were due), ${failed.length} failed, ${seen.repeated.length} were sent again. Steady is less than ${mb(steadyBytes)} MB a minute.`,
