@@ -30,6 +30,7 @@ export function compileTable(
     target: 'legacy',
     columns: [],
     kinds: [],
+    rest: [],
     affinities: source.affinities,
     width: 0,
     convert: (row) => omittedIn(row, source) ?? { outcome: 'legacy' },
@@ -67,12 +68,14 @@ function compileMapped(table: MappedTable, source: Source, zone: string): Compil
     inline: all.filter((index) => !body.has(index)),
     indexed: indexedOf(table.target, columns),
   }
+  const rules = table.columns as Record<string, { rule: string } | undefined>
   const kinds = parts.map(({ kind }): Kind => kind)
   if (pivot) kinds.push('text', 'number')
   return {
     target: table.target,
     columns,
     kinds,
+    rest: parts.find(({ column }) => rules[column]?.rule === 'rest')?.indexes ?? [],
     affinities: source.affinities,
     width: pivot?.indexes.length ?? 1,
     convert: (row) => convert(row, compiled),

@@ -24,6 +24,8 @@ export type CompiledTable = {
   columns: string[]
   /** How the texts of each of them are compared. */
   kinds: readonly Kind[]
+  /** Places of the source's columns that go into a JSON object under their own names. */
+  rest: readonly number[]
   /** Of the source's columns, in the order of a row's values. */
   affinities: readonly Affinity[]
   /** The most target rows that one source row becomes. */

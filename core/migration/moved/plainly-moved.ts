@@ -130,7 +130,9 @@ function copiedDouble(place: number, affinity: Affinity): Says {
     if (length !== 8 || type >= 12) return false
     const stored = bytes.readDoubleBE(start)
     if (type === 7) {
-      return (isReal || !Number.isInteger(stored)) && Number.isFinite(stored) && sameBytes(source, from, bytes, start, 8)
+      return (
+        (isReal || !Number.isInteger(stored)) && Number.isFinite(stored) && sameBytes(source, from, bytes, start, 8)
+      )
     }
     if (type === 0 && place !== shape.rowidAlias) return false
     const whole = Number(type === 0 ? rowid : wholeAt(source, from, type))

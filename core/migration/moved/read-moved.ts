@@ -229,7 +229,10 @@ async function readRows(client: MigrationClient, table: MovedTable, range: Range
   const from = range.outcome === 'legacy' ? 'legacy_rows' : 'migration_rejects'
   const first = Number(range.first_row)
   const between = `table_id = ${BigInt(table.id)} AND row BETWEEN ${first} AND ${first + range.rows - 1}`
-  const stored = await copyOut(client, `SELECT content::text, (row - ${first})::int FROM ${from} WHERE ${between} ORDER BY row`)
+  const stored = await copyOut(
+    client,
+    `SELECT content::text, (row - ${first})::int FROM ${from} WHERE ${between} ORDER BY row`,
+  )
   const lines = stored.rows === range.rows ? undefined : linesBy(stored, 1)
   const { bytes } = stored
   const startOf = (i: number) => {
