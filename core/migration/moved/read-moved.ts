@@ -131,14 +131,15 @@ async function readRange(client: MigrationClient, table: MovedTable, after: numb
     rows: range.rows,
     outcome: range.outcome,
     checksum: (i) => checksumAt(checksums, i),
-    rowid: (i) => rowidOf(range, i),
+    rowid: rowidsOf(range),
     ...(await read(client, table, range)),
   }
 }
 
-function rowidOf({ first_rowid: first, rowids }: Range, i: number): bigint | undefined {
-  if (first !== null) return BigInt(first) + BigInt(i)
-  return rowids?.readBigInt64BE(8 * i)
+function rowidsOf({ first_rowid, rowids }: Range): (i: number) => bigint | undefined {
+  if (first_rowid === null) return (i) => rowids?.readBigInt64BE(8 * i)
+  const first = BigInt(first_rowid)
+  return (i) => first + BigInt(i)
 }
 
 /** Rows whose targets are read by their ids and turned back. One that was changed says how. */

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Moved, PreparedBatch } from './prepared-batch.ts'
-import type { SourceRow } from './source-row.ts'
+import { heldRow, type SourceRow } from './source-row.ts'
 import { prepareRows, storeBatch, type TableStore } from './store-batch.ts'
 import { isUnique } from './unique-targets.ts'
 
@@ -42,7 +42,7 @@ async function moveInTurn(
     bytes = 0
   }
   for (const row of rows) {
-    batch.push(row)
+    batch.push(heldRow(row))
     bytes += row.bytes
     if (batch.length < batchRows && bytes < batchBytes) continue
     await pass()

@@ -72,4 +72,9 @@ class StoredRow implements SourceRow {
   }
 }
 
+/** A row that is held with many others: not as a record, which keeps all that was read of the file along with it. */
+export function heldRow({ place, rowid, values, checksum, bytes, conversion }: SourceRow): SourceRow {
+  return { place, rowid, values, checksum, bytes, conversion }
+}
+
 const legacy: Conversion = { outcome: 'legacy' }

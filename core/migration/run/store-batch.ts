@@ -5,7 +5,7 @@ import { type CopySource, copyInto, inTransaction, type MigrationClient, rowsOf 
 import type { PlainTarget } from './plain-target.ts'
 import { type Moved, PreparedBatch } from './prepared-batch.ts'
 import { ReservedIds } from './reserve-ids.ts'
-import type { SourceRow } from './source-row.ts'
+import { heldRow, type SourceRow } from './source-row.ts'
 import { findTaken, isUnique } from './unique-targets.ts'
 
 /** Where the rows of one source table go. */
@@ -45,7 +45,7 @@ export async function storeBatch(store: TableStore, batch: PreparedBatch, before
   await before
   const again: SourceRow[] = []
   for (const row of store.reread(batch.first)) {
-    again.push(row)
+    again.push(heldRow(row))
     if (again.length === batch.moved.rows) break
   }
   if (again.length < batch.moved.rows) throw new Error('rows that were read before cannot be read again')
