@@ -21,9 +21,8 @@ export function createPost(): Post {
   return (url, headers, body, timeoutMs) => {
     const place = places.get(url) ?? placeOf(url, agents)
     places.set(url, place)
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
     // a list is written as it is, where an object is taken apart and put together again
-    const written = ['host', place.authority, 'content-length', String(bytes.length)]
+    const written = ['host', place.authority, 'content-length', String(Buffer.byteLength(body))]
     for (const name in headers) written.push(name, headers[name] as string)
     const options = { ...place.options, headers: written }
     return new Promise<PostAnswer>((resolve, reject) => {
@@ -36,7 +35,8 @@ export function createPost(): Post {
       request
         .on('error', reject)
         .on('close', () => clearTimeout(late))
-        .end(bytes)
+        // as text, which goes out in one piece with the headers
+        .end(body)
     })
   }
 }

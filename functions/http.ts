@@ -129,16 +129,15 @@ function tooLate(): never {
   throw new HiveError('request.timeout', 'It is not known whether the request took effect; it is safe to repeat.')
 }
 
-const anything = z.unknown()
 const nothing = z.strictObject({})
 
 /** Checks every part before it refuses, so that one answer names all that is wrong. */
 function parseInput(shape: InputShape, event: Event): Record<string, unknown> {
-  const given: [keyof InputShape, z.ZodMiniType, unknown][] = [
-    ['path', shape.path ?? anything, event.pathParameters ?? {}],
-    ['query', shape.query ?? nothing, decodeQuery(event.rawQueryString ?? '')],
-    ['body', shape.body ?? anything, shape.body ? decodeBody(event) : undefined],
-  ]
+  const { rawQueryString: query = '', pathParameters = {} } = event
+  const given: [keyof InputShape, z.ZodMiniType, unknown][] = []
+  if (shape.path) given.push(['path', shape.path, pathParameters])
+  if (shape.query || query !== '') given.push(['query', shape.query ?? nothing, decodeQuery(query)])
+  if (shape.body) given.push(['body', shape.body, decodeBody(event)])
   const input: Record<string, unknown> = {}
   const errors: FieldError[] = []
   for (const [part, schema, value] of given) {

@@ -23,11 +23,13 @@ export async function describePublished(
     if (kind === 'topic') topics.add(name)
   }
   const isNew = results.every(([duplicate]) => Number(duplicate) === 0)
-  const [places, members] = await Promise.all([
-    isNew ? results.map(firstPlace) : Promise.all(results.map((row) => placeOf(hive, row))),
-    countMembers(hive, [...topics]),
-  ])
-  const statuses = await statusesOf(hive, isNew ? [] : places.filter((_, i) => Number(results[i]?.[0]) === 1))
+  // most are new and to agents, and then there is nothing to wait for
+  const asked = isNew && topics.size === 0 ? undefined : await ask(hive, results, [...topics])
+  const { places, members, statuses }: Found = asked ?? {
+    places: results.map(firstPlace),
+    members: none,
+    statuses: none,
+  }
   // nearly all have the same moment, and to write one takes as long as all else of an answer
   const moments = new Map<string, string>()
   const momentOf = (ms: string) => {
@@ -52,6 +54,22 @@ export async function describePublished(
     if (kind === 'capability' && !relayOf(inbox)) published.routed_to = inbox
     return published
   })
+}
+
+type Found = { places: Place[]; members: ReadonlyMap<string, number>; statuses: ReadonlyMap<string, Status> }
+const none: ReadonlyMap<string, never> = new Map<string, never>()
+
+/** What Redis knows of topics, and of the messages that were accepted before. */
+async function ask(hive: Hive, results: ResultRow[], topics: string[]): Promise<Found> {
+  const [places, members] = await Promise.all([
+    Promise.all(results.map((row) => placeOf(hive, row))),
+    countMembers(hive, topics),
+  ])
+  const statuses = await statusesOf(
+    hive,
+    places.filter((_, i) => Number(results[i]?.[0]) === 1),
+  )
+  return { places, members, statuses }
 }
 
 type Place = { inbox: string; sequence: string }

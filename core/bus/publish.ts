@@ -206,16 +206,10 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
       body = ++bodies
       declared.push(bodyKey(keys, inbox, token))
     }
-    const head = [
-      senderAt.get(message.from_agent),
-      recipientAt.get(inbox),
-      message.priority,
-      forNobody ? 0 : Math.round(options.delay_seconds * 1000),
-      relayed ? relayDelivery(hive.config) : deliveryOf(options),
-      message.ttl * 1000,
-      token,
-      body,
-    ].join(' ')
+    const places = `${senderAt.get(message.from_agent)} ${recipientAt.get(inbox)}`
+    const delay = forNobody ? 0 : Math.round(options.delay_seconds * 1000)
+    const delivery = relayed ? relayDelivery(hive.config) : deliveryOf(options)
+    const head = `${places} ${message.priority} ${delay} ${delivery} ${message.ttl * 1000} ${token} ${body}`
     rows.push(
       head,
       options.ordering_key ?? '',

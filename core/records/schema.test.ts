@@ -81,11 +81,11 @@ describe('the schema', () => {
         'migration_ranges.rows',
         'migration_runs.revived',
       ],
+      json: ['legacy_rows.content'],
       jsonb: [
         'agent_conversations.metadata',
         'agent_metrics.metadata',
         'audit_logs.details',
-        'legacy_rows.content',
         'migration_kept.kept',
         'migration_rejects.content',
         'migration_rejects.value',

@@ -1,7 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import type { BullmqCommands } from './bullmq-commands.ts'
 import { prices } from './prices.ts'
 import type { Usage } from './usage.ts'
+import { writeSection } from './write-section.ts'
 
 export type Measured = { name: string; rate: number; usage: Usage }
 
@@ -41,14 +41,7 @@ export async function costTables(given: {
     '\n\n',
   )
   console.log(text)
-  if (!given.write) return
-  const file = new URL('../../docs/deploy.md', import.meta.url)
-  const page = await readFile(file, 'utf8')
-  const between = /(<!-- cost -->)([\s\S]*)(<!-- end of cost -->)/
-  await writeFile(
-    file,
-    page.replace(between, (_, before: string, __, after: string) => `${before}\n${text}\n\n${after}`),
-  )
+  if (given.write) await writeSection('deploy.md', 'cost', `${text}\n`)
 }
 
 function perMillion(measured: Measured[]): string {

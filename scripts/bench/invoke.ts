@@ -16,9 +16,14 @@ export async function invoke(
   routeKey: RouteKey,
   input: { path?: Record<string, string>; body: unknown },
 ): Promise<Record<string, unknown>> {
-  const result = await call(handler, routeKey, { ...input, key: benchKey })
-  if ((result.statusCode ?? 500) >= 300) throw new Error(`${routeKey} answered ${result.statusCode}: ${result.body}`)
-  return JSON.parse(result.body ?? '{}') as Record<string, unknown>
+  return JSON.parse(await answerTo(handler, eventFor(routeKey, input))) as Record<string, unknown>
+}
+
+/** What a function's real handler answers to an event, as text. Throws for any answer but 2xx. */
+export async function answerTo(handler: unknown, event: APIGatewayProxyEventV2): Promise<string> {
+  const { statusCode = 500, body = '{}' } = await handle(handler, event)
+  if (statusCode >= 300) throw new Error(`${event.routeKey} answered ${statusCode}: ${body}`)
+  return body
 }
 
 /** The same with a key of one's own, and whatever is answered. */
@@ -27,13 +32,24 @@ export async function call(
   routeKey: RouteKey,
   input: { path?: Record<string, string>; body: unknown; key: string },
 ): Promise<APIGatewayProxyStructuredResultV2> {
-  const requestId = `bench-${++requests}`
-  const event: APIGatewayProxyEventV2 = {
+  return handle(handler, eventFor(routeKey, input))
+}
+
+function handle(handler: unknown, event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
+  return (handler as Handler)(event, lambdaContext('bench', event.requestContext.requestId, 30_000))
+}
+
+/** The event that API Gateway makes of a request. */
+export function eventFor(
+  routeKey: RouteKey,
+  input: { path?: Record<string, string>; body: unknown; key?: string },
+): APIGatewayProxyEventV2 {
+  return {
     version: '2.0',
     routeKey,
     rawPath: '/',
     rawQueryString: '',
-    headers: { authorization: `Bearer ${input.key}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${input.key ?? benchKey}`, 'content-type': 'application/json' },
     ...(input.path ? { pathParameters: input.path } : {}),
     requestContext: {
       accountId: '000000000000',
@@ -41,7 +57,7 @@ export async function call(
       domainName: 'bench',
       domainPrefix: 'bench',
       http: { method: 'POST', path: '/', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'bench' },
-      requestId,
+      requestId: `bench-${++requests}`,
       routeKey,
       stage: '$default',
       time: '',
@@ -50,5 +66,4 @@ export async function call(
     body: JSON.stringify(input.body),
     isBase64Encoded: false,
   }
-  return (handler as Handler)(event, lambdaContext('bench', requestId, 30_000))
 }

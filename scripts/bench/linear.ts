@@ -1,96 +1,118 @@
-import { handler as inbox } from '../../functions/inbox.ts'
-import { handler as publish } from '../../functions/publish.ts'
-import { invoke } from './invoke.ts'
-import { benchMessage } from './messages.ts'
+import { setWarmHive } from '../../functions/warm.ts'
+import { doublings } from './doubling.ts'
+import { agents, type Growing, messagesGoneThrough, messagesWaiting } from './growing.ts'
 import { quantile, type Result } from './paired.ts'
+import { type SizedHive, startSizedHives } from './sized-hives.ts'
 import type { Stack } from './stack.ts'
+import { table, writeSection } from './write-section.ts'
 
-const path = { agent: 'agent-0' }
-/** Batches that are timed at each size. */
-const samples = 30
+/** Twice as much may cost a message so many times as much. */
+const bound = 1.2
+/** Batches of a size that are timed in one round. */
+const batches = 5
 
-type Sized = { what: string; sizes: number[]; grow(to: number): Promise<void>; pass(): Promise<unknown> }
+type Measured = { micros: number[][]; billed: number[][]; redisMicros: number[][] }
 
-/** Time of a message as the number of messages, agents and waiting messages doubles: prints each size beside the first. */
-export async function benchLinear(stack: Stack): Promise<Result[]> {
-  for (const sized of [messages(stack), agents(stack), waiting(stack)]) {
-    let base: number | undefined
-    for (const size of sized.sizes) {
-      await sized.grow(size)
-      await stack.redisStats.reset()
-      const times: number[] = []
-      for (let i = 0; i < samples; i++) {
-        const start = performance.now()
-        await sized.pass()
-        times.push((performance.now() - start) * 10)
-      }
-      const { billed } = await stack.redisStats.read()
-      const time = quantile(times, 0.5)
-      base ??= time
-      const commands = (billed / (samples * 100)).toFixed(2)
-      console.log(
-        `linear: ${size.toLocaleString('en')} ${sized.what}: ${time.toFixed(1)} µs a message, ${(time / base).toFixed(2)}×, ${commands} billed commands`,
-      )
+/**
+ * Time and billed commands of a message while what is there doubles three times. All sizes are there at the same time and have
+ * their turns in each round; what counts is the median of the rounds' ratios. `write` puts the table into docs/benchmarks.md.
+ */
+export async function benchLinear(stack: Stack, rounds: number, { write }: { write: boolean }): Promise<Result[]> {
+  const rows: string[][] = []
+  const { hives, stop } = await startSizedHives(stack, 4)
+  try {
+    for (const growing of [messagesGoneThrough, agents, messagesWaiting]) {
+      await fill(growing, hives)
+      const made = rowsOf(growing, await measure(growing, hives, 3 * rounds))
+      for (const row of made) console.log(`linear: ${row.join(' | ')}`)
+      rows.push(...made)
     }
+  } finally {
+    setWarmHive(stack.hive)
+    await stop()
   }
+  if (write) await writeSection('benchmarks.md', 'linear', table(heads, rows))
   return []
 }
 
-let index = 0
-/** Small, as an inbox that holds 100,000 must fit into one record. */
-const smallMessage = (to: string) => ({ ...benchMessage(to, index), body: { index: index++ } })
-const publishTo = (to: (i: number) => string) =>
-  invoke(publish, 'POST /v1/messages/batch', {
-    body: { messages: Array.from({ length: 100 }, (_, i) => smallMessage(to(i))) },
+async function fill(growing: Growing, hives: SizedHive[]): Promise<void> {
+  for (const [i, size] of growing.sizes.entries()) {
+    const sized = hives[i] as SizedHive
+    await sized.empty()
+    setWarmHive(sized.hive)
+    await growing.fill(sized, size)
+  }
+}
+
+async function measure(growing: Growing, hives: SizedHive[], rounds: number): Promise<Measured> {
+  const measured: Measured = { micros: [], billed: [], redisMicros: [] }
+  const messages = batches * 100
+  // the first two rounds warm up
+  for (let round = -2; round < rounds; round++) {
+    const figures = growing.sizes.map(() => ({ micros: 0, billed: 0, redisMicros: 0 }))
+    const order = [...growing.sizes.keys()]
+    // forth and back: what is slow at the end of a round is not always the same size
+    if (round % 2 === 0) order.reverse()
+    for (const i of order) {
+      const [size, sized] = [growing.sizes[i] as number, hives[i] as SizedHive]
+      setWarmHive(sized.hive)
+      const before = await sized.used()
+      const times: number[] = []
+      for (let batch = 0; batch < batches; batch++) {
+        const start = performance.now()
+        await growing.pass(size, (round + 2) * batches + batch)
+        times.push((performance.now() - start) * 10)
+      }
+      const after = await sized.used()
+      figures[i] = {
+        micros: quantile(times, 0.5),
+        billed: (after.billed - before.billed) / messages,
+        redisMicros: ((after.redisMs - before.redisMs) / messages) * 1_000,
+      }
+    }
+    if (round < 0) continue
+    measured.micros.push(figures.map(({ micros }) => micros))
+    measured.billed.push(figures.map(({ billed }) => billed))
+    measured.redisMicros.push(figures.map(({ redisMicros }) => redisMicros))
+  }
+  return measured
+}
+
+const heads = [
+  'what',
+  'from',
+  'to',
+  'µs a message',
+  'time',
+  'spread',
+  'of it in Redis',
+  'billed commands',
+  'commands',
+  '< 1.2×',
+]
+
+function rowsOf({ what, sizes }: Growing, { micros, billed, redisMicros }: Measured): string[][] {
+  const [times, commands] = [doublings(sizes, micros, bound), doublings(sizes, billed, bound)]
+  const middle = (rounds: number[][], i: number) =>
+    quantile(
+      rounds.map((round) => round[i] ?? Number.NaN),
+      0.5,
+    )
+  return times.map((time, i) => {
+    const command = commands[i] as (typeof commands)[number]
+    const pair = (rounds: number[][], digits: number) =>
+      `${middle(rounds, i).toFixed(digits)} → ${middle(rounds, i + 1).toFixed(digits)}`
+    return [
+      what,
+      time.from.toLocaleString('en'),
+      time.to.toLocaleString('en'),
+      pair(micros, 1),
+      `${time.ratio.toFixed(2)}×`,
+      `${time.least.toFixed(2)} to ${time.most.toFixed(2)}`,
+      pair(redisMicros, 1),
+      pair(billed, 2),
+      `${command.ratio.toFixed(2)}×`,
+      time.isLinear && command.isLinear ? 'holds' : 'does NOT hold',
+    ]
   })
-
-async function passThrough(): Promise<void> {
-  await publishTo(() => 'agent-0')
-  const received = await invoke(inbox, 'POST /v1/agents/{agent}/inbox/receive', { path, body: { max: 100 } })
-  const acks = (received.messages as { receipt: string }[]).map(({ receipt }) => receipt)
-  await invoke(inbox, 'POST /v1/agents/{agent}/inbox/settle', { path, body: { acks } })
-}
-
-/** Messages that have gone through one inbox: what is remembered of them grows. */
-function messages(stack: Stack): Sized {
-  let done = 0
-  return {
-    what: 'messages gone through',
-    sizes: [6_250, 12_500, 25_000, 50_000],
-    async grow(to) {
-      if (done === 0) await stack.reset([{ name: 'agent-0' }])
-      for (; done < to; done += 100) await passThrough()
-    },
-    pass: passThrough,
-  }
-}
-
-/** Each batch goes to a hundred agents of so many. */
-function agents(stack: Stack): Sized {
-  let known = 0
-  let at = 0
-  return {
-    what: 'agents',
-    sizes: [1_250, 2_500, 5_000, 10_000],
-    async grow(to) {
-      known = to
-      await stack.reset(Array.from({ length: to }, (_, i) => ({ name: `agent-${i}` })))
-      at = 0
-      await publishTo((i) => `agent-${i}`)
-    },
-    pass: () => publishTo((i) => `agent-${(at++ * 37 + i) % known}`),
-  }
-}
-
-function waiting(stack: Stack): Sized {
-  let there = 0
-  return {
-    what: 'waiting in the inbox',
-    sizes: [12_500, 25_000, 50_000, 100_000],
-    async grow(to) {
-      if (there === 0) await stack.reset([{ name: 'agent-0' }])
-      for (; there < to; there += 100) await publishTo(() => 'agent-0')
-    },
-    pass: passThrough,
-  }
 }

@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq'
 import { handler } from '../../functions/publish.ts'
-import { invoke } from './invoke.ts'
+import { answerTo, eventFor } from './invoke.ts'
 import { benchJob, benchMessage, inParallel } from './messages.ts'
 import { measureRates, type Result } from './paired.ts'
 import { recordRest, replayRest } from './replay-rest.ts'
@@ -14,18 +14,22 @@ const warmUpMessages = 20_000
 
 /**
  * Publishing through the real handler, beside BullMQ's `addBulk` and `add` with priorities over TCP, and beside the very
- * commands that the handler sends, without it, through the same REST server: the limit.
+ * commands that the handler sends, without it, through the same REST server: the limit. The events are made beforehand, as what is
+ * sent again without the handler is: senders and API Gateway make them.
  */
 export async function benchPublish(stack: Stack, rounds: number): Promise<Result[]> {
   const queue = new Queue('bench', { connection: { url: stack.redisUrl } })
-  const publishBatches = (callers: number) =>
-    inParallel(callers, batches, (batch) =>
-      invoke(handler, 'POST /v1/messages/batch', {
-        body: { messages: Array.from({ length: 100 }, (_, i) => benchMessage('bench-inbox', batch * 100 + i)) },
-      }),
-    )
-  const publishOnes = (callers: number) =>
-    inParallel(callers, singles, (i) => invoke(handler, 'POST /v1/messages', { body: benchMessage('bench-inbox', i) }))
+  const eventOfBatch = (_: unknown, batch: number) =>
+    eventFor('POST /v1/messages/batch', {
+      body: { messages: Array.from({ length: 100 }, (_, i) => benchMessage('bench-inbox', batch * 100 + i)) },
+    })
+  const eventOfOne = (_: unknown, i: number) => eventFor('POST /v1/messages', { body: benchMessage('bench-inbox', i) })
+  const batchEvents = Array.from({ length: batches }, eventOfBatch)
+  const singleEvents = Array.from({ length: singles }, eventOfOne)
+  const publishEach = (events: typeof singleEvents) => (callers: number) =>
+    inParallel(callers, events.length, (i) => answerTo(handler, events[i] as (typeof events)[number]))
+  const publishBatches = publishEach(batchEvents)
+  const publishOnes = publishEach(singleEvents)
   const addBulk = (callers: number) =>
     inParallel(callers, batches, (batch) =>
       queue.addBulk(Array.from({ length: 100 }, (_, i) => benchJob(batch * 100 + i))),

@@ -7,13 +7,14 @@ import { benchConsume } from './consume.ts'
 import { benchCost } from './cost.ts'
 import { benchIsolation } from './isolation.ts'
 import { benchLinear } from './linear.ts'
+import { benchMetricUnderLoad } from './metric-under-load.ts'
 import { benchMetricWrite } from './metric-write.ts'
 import { benchMigration } from './migration.ts'
 import type { Result } from './paired.ts'
 import { benchPublish } from './publish.ts'
 import { benchPush } from './push.ts'
 import { benchScale } from './scale.ts'
-import { benchSoak } from './soak.ts'
+import { benchSoak } from './soak/soak.ts'
 import { startStack } from './stack.ts'
 import { benchStep } from './step.ts'
 import { benchStorm } from './storm.ts'
@@ -24,6 +25,7 @@ const benches = {
   push: benchPush,
   isolation: benchIsolation,
   metrics: benchMetricWrite,
+  'metric-under-load': benchMetricUnderLoad,
   cold: benchCold,
   cost: benchCost,
   scale: benchScale,
@@ -42,7 +44,7 @@ const usage = `Measures Agent Hive beside what a user would pick instead, in one
   npm run bench -- --rounds 9          more rounds (default 5); medians are printed
   npm run bench -- migration --rows N  migrate so many rows (default 1,000,000)
   npm run bench -- soak --minutes N    load it for so long (default 2)
-  npm run bench -- --write             also put them into docs/benchmarks.md, deploy.md (cost) and scale.md (scale)`
+  npm run bench -- --write             also put them into docs: benchmarks.md, deploy.md (cost), scale.md (scale)`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,4 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { shardOf } from '../../core/bus/keys.ts'
@@ -9,6 +8,7 @@ import type { Result } from './paired.ts'
 import { breaks, type Costs, type LimitName, type Limits, type Load, simulateLoad } from './simulate-load.ts'
 import type { Stack } from './stack.ts'
 import { createMeter, type Meter, type Usage } from './usage.ts'
+import { table, writeSection } from './write-section.ts'
 
 /** A production stage as it is deployed, in an account whose quotas are AWS's defaults, on Upstash pay as you go. */
 const limits: Limits = {
@@ -53,15 +53,7 @@ export async function benchScale(stack: Stack, _rounds: number, { write }: { wri
   const own = { ...limits, pulledByAgent }
   const text = [measuredTable(costs, pulledByAgent), loadTable(costs, own)].join('\n\n')
   console.log(text)
-  if (write) {
-    const file = new URL('../../docs/scale.md', import.meta.url)
-    const between = /(<!-- simulated -->)([\s\S]*)(<!-- end of simulated -->)/
-    const page = await readFile(file, 'utf8')
-    await writeFile(
-      file,
-      page.replace(between, (_, start: string, __, end: string) => `${start}\n${text}\n\n${end}`),
-    )
-  }
+  if (write) await writeSection('scale.md', 'simulated', `${text}\n`)
   return []
 }
 
@@ -127,7 +119,7 @@ async function measureHistory(stack: Stack, meter: Meter, key: string) {
 function measuredTable(costs: Record<Way, Costs>, pulledByAgent: number): string {
   const rows = ways.map((way) => {
     const { invocations, handlerMs, commands, redisMs } = costs[way]
-    return row(way, short(invocations), short(handlerMs), short(commands), `${(redisMs * 1_000).toFixed(0)} µs`)
+    return [way, short(invocations), short(handlerMs), short(commands), `${(redisMs * 1_000).toFixed(0)} µs`]
   })
   const { outboxBytes, drainedPerSecond } = costs.push
   return [
@@ -146,13 +138,11 @@ function loadTable(costs: Record<Way, Costs>, own: Limits): string {
         historyBacklogAfter === null ? '' : `history.backlog after ${historyBacklogAfter} s`,
         inboxFullAfter === null ? '' : `inbox.full after ${inboxFullAfter} s`,
       ].filter(Boolean)
-      return row(count(rate), way, count(accepted), broken.join(', ') || 'nothing', after.join(', ') || 'never')
+      return [count(rate), way, count(accepted), broken.join(', ') || 'nothing', after.join(', ') || 'never']
     }),
   )
   return table(['a second', 'messages go', 'accepted', 'asked for more than there is', 'publish is refused'], rows)
 }
 
-const row = (...cells: string[]) => `| ${cells.join(' | ')} |`
-const table = (heads: string[], rows: string[]) => [row(...heads), row(...heads.map(() => '---')), ...rows].join('\n')
 const count = (value: number) => Math.round(value).toLocaleString('en')
 const short = (value: number) => (value >= 10 ? value.toFixed(1) : value.toFixed(2))

@@ -1,9 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { Redis } from 'ioredis'
 import { projectAgent } from '../../core/bus/projection.ts'
 import { configToEnvironment, type HiveConfig, loadConfig } from '../../core/config.ts'
@@ -16,10 +14,15 @@ import { loopbackEndpoints } from '../local/loopback.ts'
 import { startPostgres } from '../local/postgres/start-postgres.ts'
 import { startQueues } from '../local/queues.ts'
 import { startRedis } from '../local/redis/start-redis.ts'
+import { type Process, startProcess } from './start-process.ts'
 
 /** What benches run against: Redis, Postgres and both protocol servers, each a process of its own. */
 export type Stack = {
   hive: Hive
+  /** What a process with functions of this stack has to know. */
+  environment: Record<string, string>
+  /** The protocol servers. */
+  processes: { upstash: Process<unknown>; neon: Process<unknown> }
   redisUrl: string
   databaseUrl: string
   /** Straight to Redis, for what a user would pick instead and for emptying it. */
@@ -44,33 +47,31 @@ export async function startStack(settings: Partial<HiveConfig> = {}): Promise<St
   ])
   await migrateSchema(postgres.url)
   const token = randomBytes(16).toString('hex')
-  const upstash = await child<{ url: string }>('../local/upstash/main.ts', [
-    '--redis-url',
-    redisServer.url,
-    '--token',
-    token,
-  ])
-  const neon = await child<{ httpEndpoint: string; wsProxy: string }>('./neon-process.ts', [postgres.url])
-  const config = loadConfig(
-    configToEnvironment({
-      stage: 'bench',
-      redisRestUrl: upstash.said.url,
-      redisRestToken: token,
-      databaseUrl: postgres.url,
-      neonHttpEndpoint: neon.said.httpEndpoint,
-      neonWsProxy: neon.said.wsProxy,
-      sqsEndpoint: queues.endpoint,
-      deliverQueueUrl: queues.deliverQueueUrl,
-      historyQueueUrl: queues.historyQueueUrl,
-      adminKeys: benchKey,
-      signingRoot: 'the root of a bench that nobody else sees',
-      // the outbox is emptied with Redis between rounds, not drained
-      outboxMaxBytes: String(4 * 1024 ** 3),
-      inboxMaxMessages: String(1_000_000),
-      inboxMaxBytes: String(1024 ** 3),
-      ...(settings as object),
-    }),
-  )
+  const upstash = await startProcess<{ url: string }>('../local/upstash/main.ts', {
+    args: ['--redis-url', redisServer.url, '--token', token],
+  })
+  const neon = await startProcess<{ httpEndpoint: string; wsProxy: string }>('./neon-process.ts', {
+    args: [postgres.url],
+  })
+  const environment = configToEnvironment({
+    stage: 'bench',
+    redisRestUrl: upstash.said.url,
+    redisRestToken: token,
+    databaseUrl: postgres.url,
+    neonHttpEndpoint: neon.said.httpEndpoint,
+    neonWsProxy: neon.said.wsProxy,
+    sqsEndpoint: queues.endpoint,
+    deliverQueueUrl: queues.deliverQueueUrl,
+    historyQueueUrl: queues.historyQueueUrl,
+    adminKeys: benchKey,
+    signingRoot: 'the root of a bench that nobody else sees',
+    // the outbox is emptied with Redis between rounds, not drained
+    outboxMaxBytes: String(4 * 1024 ** 3),
+    inboxMaxMessages: String(1_000_000),
+    inboxMaxBytes: String(1024 ** 3),
+    ...(settings as object),
+  })
+  const config = loadConfig(environment)
   const hive = createHive(config, { log: silent, endpoints: loopbackEndpoints })
   setWarmHive(hive)
   const redis = new Redis(redisServer.url, { maxRetriesPerRequest: null })
@@ -78,6 +79,8 @@ export async function startStack(settings: Partial<HiveConfig> = {}): Promise<St
   const headers = { authorization: `Bearer ${token}` }
   return {
     hive,
+    environment,
+    processes: { upstash, neon },
     redisUrl: redisServer.url,
     databaseUrl: postgres.url,
     redis,
@@ -104,8 +107,7 @@ export async function startStack(settings: Partial<HiveConfig> = {}): Promise<St
     async stop() {
       await (await hive.records()).close()
       redis.disconnect()
-      upstash.process.disconnect()
-      neon.process.disconnect()
+      await Promise.all([upstash.stop(), neon.stop()])
       await Promise.all([redisServer.stop(), postgres.stop(), queues.stop()])
       await rm(dir, { recursive: true, force: true })
     },
@@ -114,10 +116,3 @@ export async function startStack(settings: Partial<HiveConfig> = {}): Promise<St
 
 /** The admin key of the bench's own hive. */
 export const benchKey = 'the-key-of-a-bench-run'
-
-async function child<T>(file: string, args: string[]): Promise<{ process: ChildProcess; said: T }> {
-  const started = fork(new URL(file, import.meta.url), args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
-  if (!started.stdout) throw new Error(`${file} has no output`)
-  for await (const line of createInterface(started.stdout)) return { process: started, said: JSON.parse(line) as T }
-  throw new Error(`${file} ended before it listened`)
-}

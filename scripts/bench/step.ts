@@ -1,86 +1,112 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { createRandom, type Random } from '../../test/random.ts'
+import { findKnee, type KneeRule, keepsUp, nextRate, type Step } from './find-knee.ts'
+import { type Fleet, startFleet } from './fleet.ts'
 import { benchMessage } from './messages.ts'
-import { type OwnCloud, startOwnCloud } from './own-cloud.ts'
+import { runOpenLoop } from './open-loop.ts'
 import { quantile, type Result } from './paired.ts'
+import { poissonArrivals } from './poisson.ts'
 import type { Stack } from './stack.ts'
+import { table, writeSection } from './write-section.ts'
 
-const stepMs = 6_000
-/** The load of each step is so much that of the one before. */
-const growth = 1.5
-/** Publishes a second of the first step. */
-const first = 40
-/** Beyond this nobody waits for an answer. */
-const giveUpMs = 5_000
-
-type Step = { offered: number; done: number; p50: number; p99: number }
+/** A step keeps up when 97 % of its publishes are answered in its time, and 99 % within 100 ms of when they were due. */
+const rule: KneeRule = { answered: 0.97, p99Ms: 100 }
+const repeats = 3
+const seconds = 5
+/** Publishes a second of the first step, and how much of a step the next one is. */
+const first = 100
+const growth = 1.25
+const warmSeconds = 10
 
 /**
- * Publishes at a rate that rises step by step, whether or not earlier requests were answered, with a receiver that takes what
- * comes; finds the knee: the last step that keeps up with its load and whose p99 is not ten times that of the first.
+ * Publishes one by one at moments that come at random, whether or not earlier requests were answered, at a rate that rises
+ * step by step until it no longer keeps up, while a receiver takes what comes. Three times; the knee is the median. `write` puts
+ * the steps into docs/benchmarks.md.
  */
-export async function benchStep(_stack: Stack): Promise<Result[]> {
-  const cloud = await startOwnCloud()
+export async function benchStep(stack: Stack, _rounds: number, { write }: { write: boolean }): Promise<Result[]> {
+  const fleet = await startFleet(stack)
+  const random = createRandom(1)
+  const runs: Step[][] = []
   try {
-    for (const name of ['bench-sender', 'bench-inbox']) await cloud.call('PUT', `/v1/agents/${name}`, {})
-    const steps: Step[] = []
-    for (let offered = first; ; offered = Math.round(offered * growth)) {
-      const step = await runStep(cloud, offered)
-      steps.push(step)
-      console.log(
-        `step: ${offered}/s offered, ${step.done.toFixed(0)}/s done, p50 ${step.p50.toFixed(1)} ms, p99 ${step.p99.toFixed(1)} ms`,
-      )
-      if (!keepsUp(step, steps[0] as Step)) break
+    for (let run = 1; run <= repeats; run++) {
+      await stack.reset([{ name: 'bench-inbox' }])
+      const receiver = receive(fleet)
+      if (run === 1) await runStep(fleet, first * growth ** 3, warmSeconds, random)
+      const steps: Step[] = []
+      for (let rate: number | undefined = first; rate !== undefined; rate = nextRate(steps, growth, rule)) {
+        const step = await runStep(fleet, rate, seconds, random)
+        steps.push(step)
+        console.log(`step ${run}: ${describe(step)}`)
+      }
+      await receiver.stop()
+      runs.push(steps)
     }
-    const knee = steps.findLast((step) => keepsUp(step, steps[0] as Step))
-    console.log(
-      knee
-        ? `step: the knee is at ${knee.offered} publishes/s, p99 ${knee.p99.toFixed(1)} ms`
-        : 'step: not even the first step keeps up',
-    )
-    return []
   } finally {
-    await cloud.stop()
+    for (const line of fleet.errors().slice(0, 3)) console.log(`  logged: ${line}`)
+    await fleet.stop()
+  }
+  const knees = runs.map((steps) => findKnee(steps, rule)?.rate ?? 0)
+  const verdict = `The knee is at ${quantile(knees, 0.5)} publishes/s, the median of ${knees.join(', ')}.`
+  console.log(verdict)
+  if (write) await writeSection('benchmarks.md', 'step', `${tableOf(runs)}\n\n${verdict}`)
+  return []
+}
+
+async function runStep(fleet: Fleet, rate: number, seconds: number, random: Random): Promise<Step> {
+  const due = poissonArrivals(rate, seconds, random.next)
+  const publish = (index: number) => fleet.call('POST', '/v1/messages', benchMessage('bench-inbox', index))
+  const { times, inTime, lateness } = await runOpenLoop(due, seconds, publish)
+  return {
+    rate,
+    due: due.length,
+    inTime,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    late: quantile(lateness, 0.99),
   }
 }
 
-const keepsUp = ({ offered, done, p99 }: Step, base: Step) => done > 0.95 * offered && p99 < 10 * Math.max(base.p99, 10)
+const describe = (step: Step) =>
+  `${step.rate}/s, ${step.due} due, ${((100 * step.inTime) / step.due).toFixed(1)} % in time, p50 ${ms(step.p50)}, p99 ${ms(step.p99)}, sender late by ${ms(step.late)}${keepsUp(step, rule) ? '' : ', does not keep up'}`
 
-async function runStep(cloud: OwnCloud, offered: number): Promise<Step> {
-  const times: number[] = []
-  const under = new Set<Promise<void>>()
-  const start = performance.now()
-  let over = false
-  const taking = take(cloud, () => over)
-  let sent = 0
-  while (performance.now() - start < stepMs) {
-    const due = ((performance.now() - start) / 1000) * offered
-    for (; sent < due; sent++) {
-      const began = performance.now()
-      const one: Promise<void> = cloud
-        .call('POST', '/v1/messages', benchMessage('bench-inbox', sent))
-        .then(() => void times.push(performance.now() - began))
-        .catch(() => void times.push(giveUpMs))
-        .finally(() => under.delete(one))
-      under.add(one)
-    }
-    await delay(1)
-  }
-  const done = times.length / ((performance.now() - start) / 1000)
-  await Promise.race([Promise.all(under), delay(giveUpMs)])
-  for (let i = under.size; i > 0; i--) times.push(giveUpMs)
-  over = true
-  await taking
-  return { offered, done, p50: quantile(times, 0.5), p99: quantile(times, 0.99) }
-}
+const ms = (value: number) => (Number.isFinite(value) ? `${value.toFixed(1)} ms` : 'no answer')
 
-async function take(cloud: OwnCloud, isOver: () => boolean): Promise<void> {
+/** Takes and acknowledges what comes until it is stopped. */
+function receive(fleet: Fleet): { stop(): Promise<void> } {
+  let isOver = false
   const inbox = '/v1/agents/bench-inbox/inbox'
-  while (!isOver()) {
-    const { messages } = (await cloud.call('POST', `${inbox}/receive`, { max: 100 })) as {
-      messages: { receipt: string }[]
+  const working = (async () => {
+    while (!isOver) {
+      const { messages } = (await fleet.call('POST', `${inbox}/receive`, { max: 100 })) as {
+        messages: { receipt: string }[]
+      }
+      const acks = messages.map(({ receipt }) => receipt)
+      if (acks.length > 0) await fleet.call('POST', `${inbox}/settle`, { acks })
+      else await delay(10)
     }
-    if (messages.length > 0)
-      await cloud.call('POST', `${inbox}/settle`, { acks: messages.map(({ receipt }) => receipt) })
-    else await delay(10)
+  })()
+  return {
+    stop: async () => {
+      isOver = true
+      await working
+    },
   }
+}
+
+/** A row a rate that was reached in any run, with the medians of its steps. */
+function tableOf(runs: Step[][]): string {
+  const rates = [...new Set(runs.flatMap((steps) => steps.map(({ rate }) => rate)))].sort((a, b) => a - b)
+  const rows = rates.map((rate) => {
+    const steps = runs.flatMap((run) => run.filter((step) => step.rate === rate))
+    const middle = (value: (step: Step) => number) => quantile(steps.map(value), 0.5)
+    const kept = steps.filter((step) => keepsUp(step, rule)).length
+    return [
+      rate.toLocaleString('en'),
+      `${(100 * middle((step) => step.inTime / step.due)).toFixed(1)} %`,
+      ms(middle((step) => step.p50)),
+      ms(middle((step) => step.p99)),
+      `${kept} of ${steps.length}`,
+    ]
+  })
+  return table(['publishes/s', 'answered in time', 'p50 from due', 'p99 from due', 'steps that keep up'], rows)
 }

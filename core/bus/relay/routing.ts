@@ -39,6 +39,7 @@ export function createRouting<T extends RoutedMessage>(hive: Hive, batch: T[]) {
   return {
     /** Says for each message where it goes. Raises redis.unavailable. */
     async place(): Promise<void> {
+      if (byCapability.size === 0) return
       await Promise.all(
         [...byCapability].map(async ([capability, messages]) => {
           const { able, full } = await findCapable(hive, capability, passedOver.get(capability))

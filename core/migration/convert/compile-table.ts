@@ -1,7 +1,7 @@
 import type { MappedTable, TablePlan } from '../plan/plan.ts'
 import { decodeValue, encodeValue, Omitted, type SqliteValue } from '../value.ts'
 import { type CompiledTable, type Conversion, Difference, type Kept, type TargetRow } from './conversion.ts'
-import { equalRows } from './equal-rows.ts'
+import { equalRows, type Kind } from './equal-rows.ts'
 import { type Indexed, indexedOf } from './indexed.ts'
 import type { Part } from './part.ts'
 import { partsOf } from './parts.ts'
@@ -29,6 +29,8 @@ export function compileTable(
   return {
     target: 'legacy',
     columns: [],
+    kinds: [],
+    rest: [],
     affinities: source.affinities,
     width: 0,
     convert: (row) => omittedIn(row, source) ?? { outcome: 'legacy' },
@@ -66,15 +68,19 @@ function compileMapped(table: MappedTable, source: Source, zone: string): Compil
     inline: all.filter((index) => !body.has(index)),
     indexed: indexedOf(table.target, columns),
   }
-  const kinds = parts.map(({ kind }) => kind)
+  const rules = table.columns as Record<string, { rule: string } | undefined>
+  const kinds = parts.map(({ kind }): Kind => kind)
+  if (pivot) kinds.push('text', 'number')
   return {
     target: table.target,
     columns,
+    kinds,
+    rest: parts.find(({ column }) => rules[column]?.rule === 'rest')?.indexes ?? [],
     affinities: source.affinities,
     width: pivot?.indexes.length ?? 1,
     convert: (row) => convert(row, compiled),
     invert: (rows, kept) => invert(rows, kept, compiled),
-    equal: equalRows(pivot ? [...kinds, 'text', 'number'] : kinds),
+    equal: equalRows(kinds),
   }
 }
 

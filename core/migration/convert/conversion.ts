@@ -1,5 +1,6 @@
 import type { SqliteValue } from '../value.ts'
 import type { Affinity } from './affinity.ts'
+import type { Kind } from './equal-rows.ts'
 
 /** Values of one target row, in the order of the table's `columns`: text as COPY takes it before escaping, or NULL. */
 export type TargetRow = (string | null)[]
@@ -21,6 +22,10 @@ export type CompiledTable = {
   target: 'agent_metrics' | 'agent_capabilities' | 'security_events' | 'agent_conversations' | 'audit_logs' | 'legacy'
   /** The target's columns that are written, in COPY order. */
   columns: string[]
+  /** How the texts of each of them are compared. */
+  kinds: readonly Kind[]
+  /** Places of the source's columns that go into a JSON object under their own names. */
+  rest: readonly number[]
   /** Of the source's columns, in the order of a row's values. */
   affinities: readonly Affinity[]
   /** The most target rows that one source row becomes. */

@@ -1,70 +1,72 @@
-import { longVarint, type StoredRecord, sizes, wholeAt } from '../analyze/reading/stored-record.ts'
+import { RecordColumns } from '../analyze/reading/record-columns.ts'
+import { type StoredRecord, wholeAt } from '../analyze/reading/stored-record.ts'
 
 /**
- * Whether what JSONB says of a row is what a record of a SQLite file has, told from the two of them as they are and without
- * what wrote the one from the other. True only where it is sure: of rows of NULL, short forms of numbers and ASCII that
- * nothing in has to be escaped. What is false may be the same none the less.
+ * Whether the JSON that is kept of a row, which begins and ends at these places, is what a record of a SQLite file has, told
+ * from the two of them as they are and without what wrote the one from the other. True only where it is sure: of rows of
+ * NULL, short forms of numbers and text that nothing in has to be escaped. What is false may be the same none the less.
  */
-export function isPlainlySame(content: string, record: StoredRecord): boolean {
-  const { bytes, shape, rowid } = record
-  const { columns, rowidAlias, reals } = shape
-  if (content.charCodeAt(0) !== openBracket) return false
-  let at = 1
-  let types = record.types
-  let next = record.body
+export function isPlainlySame(json: Buffer, start: number, end: number, record: StoredRecord): boolean {
+  const { columns } = record.shape
+  const read = columnsFor(columns)
+  read.read(record)
+  if (json[start] !== openBracket) return false
+  let at = start + 1
   for (let column = 0; column < columns; column++) {
-    let type = bytes[types++] as number
-    if (type > 0x7f) {
-      const long = longVarint(bytes, types - 1, record.body)
-      type = long.value
-      types = long.end
-    }
-    if (column > 0 && (content.charCodeAt(at++) !== comma || content.charCodeAt(at++) !== space)) return false
-    if (type >= 12) {
-      if (type % 2 === 0 || content.charCodeAt(at++) !== quote) return false
-      const end = next + ((type - 12) >>> 1)
-      for (; next < end; next++) {
-        const byte = bytes[next] as number
-        if (byte < space || byte > 0x7e || byte === quote || byte === backslash) return false
-        if (content.charCodeAt(at++) !== byte) return false
-      }
-      if (content.charCodeAt(at++) !== quote) return false
-      continue
-    }
-    if (type === 0 && column !== rowidAlias) {
-      if (!content.startsWith('null', at)) return false
-      at += 4
-      continue
-    }
-    const end = endOfValue(content, at)
-    if (type === 7 || reals[column]) {
-      const number = type === 7 ? bytes.readDoubleBE(next) : Number(wholeAt(bytes, next, type))
-      // a whole number means an integer, in a column that has them
-      if (end === at || (!reals[column] && Number.isInteger(number))) return false
-      if (!Object.is(Number(content.slice(at, end)), number)) return false
-    } else if (wholeIn(content, at, end) !== Number(type === 0 ? rowid : wholeAt(bytes, next, type))) return false
-    at = end
-    next += sizes[type] as number
+    if (column > 0 && (json[at++] !== comma || json[at++] !== space)) return false
+    at = isPlainValue(json, at, end, read, column)
+    if (at < 0) return false
   }
-  return content.charCodeAt(at) === closeBracket && at + 1 === content.length
+  return json[at] === closeBracket && at + 1 === end
 }
 
-function endOfValue(content: string, start: number): number {
+let last = new RecordColumns(0)
+
+/** Rows of one table come one after another. */
+function columnsFor(count: number): RecordColumns {
+  if (last.types.length !== count) last = new RecordColumns(count)
+  return last
+}
+
+/** Whether a value of a record is written at a place as plain JSON: gives the place behind it; −1 where that is not sure. */
+export function isPlainValue(json: Buffer, start: number, end: number, columns: RecordColumns, column: number): number {
+  const { bytes, shape, rowid } = columns
+  const type = columns.types[column] as number
+  let from = columns.starts[column] as number
   let at = start
-  while (at < content.length && content.charCodeAt(at) !== comma && content.charCodeAt(at) !== closeBracket) at++
-  return at
+  if (type >= 12) {
+    if (type % 2 === 0 || json[at++] !== quote) return -1
+    const behind = from + ((type - 13) >>> 1)
+    for (; from < behind; from++) {
+      const byte = bytes[from] as number
+      // beyond ASCII it is text only if it is valid, which what Postgres has is; what marks an escape begins with EF
+      if (byte < space || byte === quote || byte === backslash || byte === 0x7f || byte === 0xef) return -1
+      if (json[at++] !== byte) return -1
+    }
+    return json[at] === quote ? at + 1 : -1
+  }
+  if (type === 0 && column !== shape.rowidAlias) {
+    return json[at] === 0x6e && json[at + 1] === 0x75 && json[at + 2] === 0x6c && json[at + 3] === 0x6c ? at + 4 : -1
+  }
+  while (at < end && json[at] !== comma && json[at] !== closeBracket && json[at] !== closeBrace) at++
+  if (type === 7 || shape.reals[column]) {
+    const number = type === 7 ? bytes.readDoubleBE(from) : Number(wholeAt(bytes, from, type))
+    // a whole number means an integer, in a column that has them
+    if (at === start || (!shape.reals[column] && Number.isInteger(number))) return -1
+    return Object.is(Number(json.toString('latin1', start, at)), number) ? at : -1
+  }
+  return wholeIn(json, start, at) === Number(type === 0 ? rowid : wholeAt(bytes, from, type)) ? at : -1
 }
 
 /** The whole number that is written there in digits alone, with no zeros before it; NaN for anything else. */
-function wholeIn(content: string, start: number, end: number): number {
-  const isNegative = content.charCodeAt(start) === minus
+function wholeIn(json: Buffer, start: number, end: number): number {
+  const isNegative = json[start] === minus
   const first = isNegative ? start + 1 : start
   const digits = end - first
-  if (digits < 1 || digits > mostDigits || (content.charCodeAt(first) === zero && (digits > 1 || isNegative)))
-    return NaN
+  if (digits < 1 || digits > mostDigits || (json[first] === zero && (digits > 1 || isNegative))) return NaN
   let number = 0
   for (let at = first; at < end; at++) {
-    const digit = content.charCodeAt(at) - zero
+    const digit = (json[at] as number) - zero
     if (digit < 0 || digit > 9) return NaN
     number = number * 10 + digit
   }
@@ -75,6 +77,7 @@ function wholeIn(content: string, start: number, end: number): number {
 const mostDigits = 15
 const openBracket = 0x5b
 const closeBracket = 0x5d
+const closeBrace = 0x7d
 const comma = 0x2c
 const space = 0x20
 const quote = 0x22

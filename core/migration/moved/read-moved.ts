@@ -1,10 +1,15 @@
+import type { StoredRecord } from '../analyze/reading/stored-record.ts'
 import { compileTable } from '../convert/compile-table.ts'
 import type { CompiledTable, Kept, TargetRow } from '../convert/conversion.ts'
+import { type CopiedRows, copyOut } from '../load/copy-out.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { TablePlan } from '../plan/plan.ts'
 import { checksumAt } from '../row-checksum.ts'
 import { decodeRow } from '../run/decode-row.ts'
 import type { SqliteValue } from '../value.ts'
+import { type PlainlyMoved, plainlyMoved } from './plainly-moved.ts'
+import { isPlainlySame } from './plainly-same.ts'
+import { fieldReader, selectFields } from './stored-fields.ts'
 import { StoredPieces } from './stored-pieces.ts'
 
 /** A table of a run as the ledger has it. */
@@ -16,6 +21,8 @@ export type MovedTable = {
   columns: { name: string; declaredType: string; generated: boolean }[]
   rows: number
   compiled: CompiledTable
+  /** Compares target rows with records where its rules are plain. */
+  plainly: PlainlyMoved | undefined
 }
 
 /** Rows one after another with one outcome, read back from where they went. */
@@ -29,8 +36,8 @@ export type MovedRange = {
   rowid(i: number): bigint | undefined
   /** The values of the i-th row, or why they cannot be had; they are made anew when they are asked for. */
   values(i: number): MovedValue[] | string
-  /** What JSONB says of the i-th row, where all of it is kept so. */
-  content(i: number): string | undefined
+  /** Whether the i-th row is what a record has, told without making values; false may be the same none the less. */
+  isPlainly(i: number, record: StoredRecord): boolean
 }
 
 /** A value, or where the pieces of a large one are. */
@@ -60,16 +67,19 @@ export async function movedTables(client: MigrationClient, run: string, zone: st
   )
   return rows.map(({ columns, plan, rows: count, ...table }) => {
     const named = JSON.parse(columns) as MovedTable['columns']
+    const parsed = TablePlan.parse(JSON.parse(plan))
+    const compiled = compileTable(parsed, named, zone)
     return {
       ...table,
       columns: named,
       rows: Number(count),
-      compiled: compileTable(TablePlan.parse(JSON.parse(plan)), named, zone),
+      compiled,
+      plainly: plainlyMoved(parsed, named, compiled.affinities, compiled.columns, zone),
     }
   })
 }
 
-type Read = Pick<MovedRange, 'values' | 'content'>
+type Read = Pick<MovedRange, 'values' | 'isPlainly'>
 
 const notThere = 'it is not there'
 
@@ -121,49 +131,87 @@ async function readRange(client: MigrationClient, table: MovedTable, after: numb
     rows: range.rows,
     outcome: range.outcome,
     checksum: (i) => checksumAt(checksums, i),
-    rowid: (i) => rowidOf(range, i),
+    rowid: rowidsOf(range),
     ...(await read(client, table, range)),
   }
 }
 
-function rowidOf({ first_rowid: first, rowids }: Range, i: number): bigint | undefined {
-  if (first !== null) return BigInt(first) + BigInt(i)
-  return rowids?.readBigInt64BE(8 * i)
+function rowidsOf({ first_rowid, rowids }: Range): (i: number) => bigint | undefined {
+  if (first_rowid === null) return (i) => rowids?.readBigInt64BE(8 * i)
+  const first = BigInt(first_rowid)
+  return (i) => first + BigInt(i)
 }
 
 /** Rows whose targets are read by their ids and turned back. One that was changed says how. */
 async function readTargets(client: MigrationClient, table: MovedTable, range: Range): Promise<Read> {
-  const { compiled } = table
+  const { compiled, plainly } = table
   const first = Number(range.first_row)
-  const names = compiled.columns.map((name) => `"${name}"::text`).join(', ')
-  const result = await client.query({
-    text: `SELECT ${names}, (id - $1::bigint)::int FROM ${compiled.target}
-      WHERE id BETWEEN $1::bigint AND $1::bigint + $2::int - 1`,
-    values: [range.first_id, range.ids],
-    rowMode: 'array',
-  })
-  const targets: (TargetRow | undefined)[] = new Array(range.ids).fill(undefined)
-  for (const row of result.rows as unknown[][]) targets[row.pop() as number] = row as TargetRow
+  const from = BigInt(range.first_id ?? 0)
+  const to = from + BigInt(range.ids) - 1n
+  const targets = await copyOut(
+    client,
+    `SELECT ${selectFields(compiled)}, (id - ${from})::int FROM ${compiled.target} WHERE id BETWEEN ${from} AND ${to} ORDER BY id`,
+  )
   const kept = await rowsOf<{ row: string; kept: string }>(
     client,
     'SELECT row, kept::text AS kept FROM migration_kept WHERE table_id = $1 AND row BETWEEN $2 AND $2::bigint + $3::int - 1',
     [table.id, range.first_row, range.rows],
   )
   const keptBy = new Map(kept.map(({ row, kept: text }) => [Number(row), JSON.parse(text) as Kept]))
-  const found: (SqliteValue[] | string)[] = []
-  let at = 0
-  for (let i = 0; i < range.rows; i++) {
-    const width = range.widths?.[i] ?? 1
-    found.push(turnBack(compiled, targets.slice(at, at + width), keptBy.get(first + i) ?? null))
-    at += width
+  const lines = targets.rows === range.ids ? undefined : linesBy(targets, compiled.columns.length)
+  const read = fieldReader(compiled)
+  const startOf = (id: number) => {
+    const line = lines ? lines.get(id) : id
+    return line === undefined ? undefined : targets.start(line)
   }
-  return { values: (i) => found[i] ?? notThere, content: () => undefined }
+  const { widths } = range
+  const ends = widths ? runningSum(widths) : undefined
+  return {
+    values(i) {
+      const width = widths?.[i] ?? 1
+      const last = ends?.[i] ?? i + 1
+      const starts = Array.from({ length: width }, (_, at) => startOf(last - width + at))
+      return turnBack(
+        compiled,
+        starts.map((start) => (start === undefined ? undefined : () => read(targets.bytes, start))),
+        keptBy.get(first + i) ?? null,
+      )
+    },
+    isPlainly(i, record) {
+      if (!plainly || widths || keptBy.has(first + i)) return false
+      const start = startOf(i)
+      return start !== undefined && plainly(record, targets.bytes, start)
+    },
+  }
 }
 
-function turnBack(compiled: CompiledTable, rows: (TargetRow | undefined)[], kept: Kept | null): SqliteValue[] | string {
+/** Where rows are that are not all there, by the whole number in their last field. */
+function linesBy(rows: CopiedRows, fieldsBefore: number): Map<number, number> {
+  return new Map(
+    Array.from({ length: rows.rows }, (_, line) => {
+      let at = rows.start(line)
+      for (let field = 0; field < fieldsBefore; field++) at += 4 + Math.max(rows.bytes.readInt32BE(at), 0)
+      return [rows.bytes.readInt32BE(at + 4), line]
+    }),
+  )
+}
+
+function runningSum(numbers: readonly number[]): number[] {
+  let sum = 0
+  return numbers.map((number) => {
+    sum += number
+    return sum
+  })
+}
+
+function turnBack(
+  compiled: CompiledTable,
+  rows: ((() => TargetRow) | undefined)[],
+  kept: Kept | null,
+): SqliteValue[] | string {
   if (rows.includes(undefined)) return `${compiled.target} has lost a row of it`
-  const there = rows as TargetRow[]
   try {
+    const there = rows.map((row) => (row as () => TargetRow)())
     const values = compiled.invert(there, kept)
     // a column that gives no value back can have been changed as well
     const again = compiled.convert(values)
@@ -181,26 +229,27 @@ function turnBack(compiled: CompiledTable, rows: (TargetRow | undefined)[], kept
 async function readRows(client: MigrationClient, table: MovedTable, range: Range): Promise<Read> {
   const from = range.outcome === 'legacy' ? 'legacy_rows' : 'migration_rejects'
   const first = Number(range.first_row)
-  const between = 'table_id = $1 AND row BETWEEN $2 AND $2::bigint + $3::int - 1'
-  const values = [table.id, range.first_row, range.rows]
-  // one text of all of them: JSONB has no line breaks in what it says, and a row of a result costs more than a line
-  const [all] = await rowsOf<{ contents: string | null; places: number[] | null }>(
+  const between = `table_id = ${BigInt(table.id)} AND row BETWEEN ${first} AND ${first + range.rows - 1}`
+  const stored = await copyOut(
     client,
-    `SELECT string_agg(content::text, E'\\n' ORDER BY row) AS contents,
-       CASE WHEN count(*) < $3 THEN array_agg((row - $2)::int ORDER BY row) END AS places
-     FROM ${from} WHERE ${between}`,
-    values,
+    `SELECT content::text, (row - ${first})::int FROM ${from} WHERE ${between} ORDER BY row`,
   )
-  const lines = all?.contents?.split('\n') ?? []
-  const { places } = all ?? {}
-  const lineOf = places ? new Map(places.map((place, line) => [place, line])) : undefined
-  const line = (i: number) => lines[lineOf ? (lineOf.get(i) ?? -1) : i]
-  const inPieces = all?.contents?.includes('"$pieces"') ? await sizesOfPieces(client, between, values) : undefined
+  const lines = stored.rows === range.rows ? undefined : linesBy(stored, 1)
+  const { bytes } = stored
+  const startOf = (i: number) => {
+    const line = lines ? lines.get(i) : i
+    return line === undefined ? undefined : stored.start(line)
+  }
+  const inPieces = bytes.includes('"$pieces"') ? await sizesOfPieces(client, between) : undefined
   return {
-    content: line,
+    isPlainly(i, record) {
+      const start = startOf(i)
+      return start !== undefined && isPlainlySame(bytes, start + 4, start + 4 + bytes.readInt32BE(start), record)
+    },
     values(i) {
-      const content = line(i)
-      if (content === undefined) return notThere
+      const start = startOf(i)
+      if (start === undefined) return notThere
+      const content = bytes.toString('utf8', start + 4, start + 4 + bytes.readInt32BE(start))
       return decodeRow(content, table.compiled.affinities, (place, kind) => {
         const row = first + i
         return new StoredPieces(client, [table.id, row, place], kind, inPieces?.get(`${row} ${place}`) ?? 0)
@@ -210,16 +259,11 @@ async function readRows(client: MigrationClient, table: MovedTable, range: Range
 }
 
 /** The bytes of each value in pieces, by its row and place. */
-async function sizesOfPieces(
-  client: MigrationClient,
-  between: string,
-  values: unknown[],
-): Promise<Map<string, number>> {
+async function sizesOfPieces(client: MigrationClient, between: string): Promise<Map<string, number>> {
   const pieces = await rowsOf<{ row: string; place: number; size: number }>(
     client,
     `SELECT row, place, sum(octet_length(bytes))::float8 AS size FROM migration_pieces WHERE ${between}
      GROUP BY row, place`,
-    values,
   )
   return new Map(pieces.map(({ row, place, size }) => [`${row} ${place}`, size]))
 }

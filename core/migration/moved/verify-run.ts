@@ -12,7 +12,6 @@ import { onlyPlaces, rejectedPlaces } from '../run/rejected-rows.ts'
 import { hashSource } from '../run/source-file.ts'
 import type { SqliteValue } from '../value.ts'
 import { findRun } from './find-run.ts'
-import { isPlainlySame } from './plainly-same.ts'
 import { isHeld, type MovedTable, type MovedValue, movedRanges, movedTables, type Part } from './read-moved.ts'
 
 export type Difference = { file: string; table: string; row?: number; what: string }
@@ -157,9 +156,8 @@ async function compareRows(
           differ({ ...at, row, what: 'the ledger has another rowid than the source' })
         }
       }
-      const content = range.content(i)
-      const plain = next?.value
-      if (content !== undefined && plain instanceof StoredRecord && isPlainlySame(content, plain)) continue
+      const read = next?.value
+      if (read instanceof StoredRecord && range.isPlainly(i, read)) continue
       const values = range.values(i)
       if (typeof values === 'string') differ({ ...at, row, what: values })
       else if (!(await isMoved(values, next?.value?.values, checksum))) {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Moved, PreparedBatch } from './prepared-batch.ts'
-import type { SourceRow } from './source-row.ts'
+import { heldRow, type SourceRow } from './source-row.ts'
 import { prepareRows, storeBatch, type TableStore } from './store-batch.ts'
 import { isUnique } from './unique-targets.ts'
 
@@ -42,7 +42,7 @@ async function moveInTurn(
     bytes = 0
   }
   for (const row of rows) {
-    batch.push(row)
+    batch.push(heldRow(row))
     bytes += row.bytes
     if (batch.length < batchRows && bytes < batchBytes) continue
     await pass()
@@ -60,7 +60,7 @@ async function moveAhead(
   count: (moved: Moved) => void,
   stop: () => boolean,
 ): Promise<boolean> {
-  const { tableId, compiled, ids } = store
+  const { compiled, ids } = store
   const lanes = store.lanes.map((client) => ({ store: { ...store, client }, storing: Promise.resolve() }))
   let last: Promise<void> | undefined
   let passed = 0
@@ -80,13 +80,12 @@ async function moveAhead(
   }
   try {
     for (const row of rows) {
-      const width = row.conversion.outcome === 'migrated' ? row.conversion.rows.length : 0
-      if (!ids.has(width)) {
+      if (!ids.has(compiled.width)) {
         if (batch) await pass(batch)
         await last
-        await ids.reserve(Math.max(width, Math.min(left, idsAhead) * compiled.width))
+        await ids.reserve(Math.min(left, idsAhead) * compiled.width)
       }
-      batch ??= new PreparedBatch(tableId, compiled, row.place, ids)
+      batch ??= new PreparedBatch(store, row.place)
       batch.add(row)
       bytes += row.bytes
       if (batch.moved.rows >= batchRows || bytes >= batchBytes) {

@@ -1,8 +1,10 @@
 import type { AnalysedTable } from '../analyze/source.ts'
 import { compileTable } from '../convert/compile-table.ts'
+import { sourceOf } from '../convert/source.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { TablePlan } from '../plan/plan.ts'
 import { moveRows } from './move-rows.ts'
+import { plainTarget } from './plain-target.ts'
 import type { Moved } from './prepared-batch.ts'
 import { ReservedIds } from './reserve-ids.ts'
 import { sourceRows } from './source-row.ts'
@@ -80,6 +82,10 @@ export async function moveTable(move: TableMove, source: AnalysedTable): Promise
       lanes: move.lanes,
       tableId: entry.id,
       compiled,
+      plain:
+        table.target === 'agent_metrics'
+          ? plainTarget(table, sourceOf(source.columns), compiled.columns, compiled.rest, move.zone)
+          : undefined,
       ids: new ReservedIds(client, compiled.target),
       reread: (first) => sourceRows(source, compiled, first, () => {}),
     }

@@ -1,4 +1,5 @@
-import { longVarint, type StoredRecord, sizes, wholeAt } from '../analyze/reading/stored-record.ts'
+import { RecordColumns } from '../analyze/reading/record-columns.ts'
+import { type StoredRecord, wholeAt } from '../analyze/reading/stored-record.ts'
 import { numberBytes, writeAscii, writeWhole } from '../load/ascii.ts'
 
 /** What stands around a value. */
@@ -8,55 +9,58 @@ const aroundBytes = 4
 export const plainBytes = ({ size, shape }: StoredRecord): number =>
   2 + size + shape.columns * (numberBytes + aroundBytes)
 
+let last = new RecordColumns(0)
+
 /**
- * Writes a row as `encodeRow` does, which is also how JSONB says it in COPY's text format, where nothing in it has to be
- * escaped: NULL, ASCII, numbers. Gives the place behind it; −1 for any other row.
+ * Writes a row as `encodeRow` does, as COPY's text format has it, where nothing in it has to be escaped: NULL, ASCII, numbers.
+ * Gives the place behind it; −1 for any other row.
  */
 export function layOutPlain(into: Buffer, start: number, record: StoredRecord): number {
-  const { bytes, shape, rowid } = record
-  const { columns, rowidAlias, reals } = shape
+  const { columns } = record.shape
+  // rows of one table come one after another
+  if (last.types.length !== columns) last = new RecordColumns(columns)
+  last.read(record)
   let at = start
-  let types = record.types
-  let next = record.body
   into[at++] = openBracket
   for (let column = 0; column < columns; column++) {
-    let type = bytes[types++] as number
-    if (type > 0x7f) {
-      const long = longVarint(bytes, types - 1, record.body)
-      type = long.value
-      types = long.end
-    }
     if (column > 0) {
       into[at++] = comma
       into[at++] = space
     }
-    if (type >= 12) {
-      if (type % 2 === 0) return -1
-      const end = next + ((type - 12) >>> 1)
-      into[at++] = quote
-      for (; next < end; next++) {
-        const unit = bytes[next] as number
-        if (unit < space || unit > 0x7e || unit === quote || unit === backslash) return -1
-        into[at++] = unit
-      }
-      into[at++] = quote
-      continue
-    }
-    if (type === 0 && column !== rowidAlias) at = writeAscii(into, at, 'null')
-    else {
-      const number = type === 7 ? bytes.readDoubleBE(next) : Number(type === 0 ? rowid : wholeAt(bytes, next, type))
-      if (type === 7) {
-        if (!Number.isFinite(number) || Object.is(number, -0) || (!reals[column] && Number.isInteger(number))) return -1
-        at = writeAscii(into, at, String(number))
-      } else {
-        if (!Number.isSafeInteger(number)) return -1
-        at = writeWhole(into, at, number)
-      }
-    }
-    next += sizes[type] as number
+    at = layOutValue(into, at, last, column)
+    if (at < 0) return -1
   }
   into[at++] = closeBracket
   return at
+}
+
+/** Writes a value as `naturalJson` does; gives the place behind it, −1 where it is not plain. */
+export function layOutValue(into: Buffer, start: number, columns: RecordColumns, column: number): number {
+  const { bytes, shape, rowid } = columns
+  const type = columns.types[column] as number
+  let next = columns.starts[column] as number
+  let at = start
+  if (type >= 12) {
+    if (type % 2 === 0) return -1
+    const end = next + ((type - 12) >>> 1)
+    into[at++] = quote
+    for (; next < end; next++) {
+      const unit = bytes[next] as number
+      if (unit < space || unit > 0x7e || unit === quote || unit === backslash) return -1
+      into[at++] = unit
+    }
+    into[at++] = quote
+    return at
+  }
+  if (type === 0 && column !== shape.rowidAlias) return writeAscii(into, at, 'null')
+  if (type === 7) {
+    const number = bytes.readDoubleBE(next)
+    if (!Number.isFinite(number) || Object.is(number, -0) || (!shape.reals[column] && Number.isInteger(number)))
+      return -1
+    return writeAscii(into, at, String(number))
+  }
+  const whole = Number(type === 0 ? rowid : wholeAt(bytes, next, type))
+  return Number.isSafeInteger(whole) ? writeWhole(into, at, whole) : -1
 }
 
 const openBracket = 0x5b

@@ -1,12 +1,16 @@
+import type { StoredRecord } from '../analyze/reading/stored-record.ts'
 import type { CompiledTable, TargetRow } from '../convert/conversion.ts'
+import { BinaryRows } from '../load/binary-rows.ts'
 import type { Large } from '../load/copy-pieces.ts'
 import { CopyRows } from '../load/copy-rows.ts'
 import { encodeValue } from '../value.ts'
 import { encodeRow } from './encode-row.ts'
 import { layOutPlain, plainBytes } from './plain-record.ts'
+import type { PlainTarget } from './plain-target.ts'
 import { Ranges } from './ranges.ts'
 import type { ReservedIds } from './reserve-ids.ts'
 import type { SourceRow } from './source-row.ts'
+import type { TableStore } from './store-batch.ts'
 
 export type Outcome = 'migrated' | 'legacy' | 'rejected'
 export type Moved = Record<Outcome, number> & { rows: number; target_rows: number }
@@ -19,7 +23,7 @@ export class PreparedBatch {
   /** The place of the first row. */
   readonly first: number
   readonly moved: Moved = { rows: 0, migrated: 0, legacy: 0, rejected: 0, target_rows: 0 }
-  readonly targets = new CopyRows()
+  readonly targets: CopyRows | BinaryRows
   readonly kept = new CopyRows()
   readonly legacy = new CopyRows()
   readonly rejects = new CopyRows()
@@ -27,22 +31,26 @@ export class PreparedBatch {
   readonly large: { row: number; values: Large[] }[] = []
   readonly #tableId: string
   readonly #compiled: CompiledTable
+  readonly #plain: PlainTarget | undefined
   readonly #ids: ReservedIds
   /** The id of the first target row; those of the others come after it. */
   firstId = 0n
 
-  constructor(tableId: string, compiled: CompiledTable, first: number, ids: ReservedIds) {
+  constructor({ tableId, compiled, plain, ids }: TableStore, first: number) {
     this.first = first
+    this.targets = compiled.target === 'agent_metrics' ? new BinaryRows(compiled.kinds) : new CopyRows()
     this.ranges = new Ranges(tableId)
     this.#tableId = tableId
     this.#compiled = compiled
+    this.#plain = plain
     this.#ids = ids
   }
 
   /** Gives a row its outcome; its ids must be there. `taken` tells target rows whose key the target has already. */
   add(row: SourceRow, taken?: (row: TargetRow) => boolean): void {
-    const { conversion, place } = row
     this.moved.rows++
+    if (row.record && this.#plain && !taken && this.#addPlain(row, row.record, this.#plain)) return
+    const { conversion, place } = row
     if (conversion.outcome !== 'migrated' || (taken && conversion.rows.some(taken))) {
       this.#keepWhole(row)
       return
@@ -51,10 +59,25 @@ export class PreparedBatch {
     let id = this.#ids.take(rows.length)
     if (this.moved.target_rows === 0) this.firstId = id
     this.ranges.add(row, 'migrated', id, rows.length)
-    for (const target of rows) this.targets.add(target, String(id++))
+    for (const target of rows) {
+      if (this.targets instanceof BinaryRows) this.targets.add(target, id++)
+      else this.targets.add(target, String(id++))
+    }
     if (kept !== null) this.kept.add([JSON.stringify(kept)], `${this.#tableId}\t${place}`)
     this.moved.migrated++
     this.moved.target_rows += rows.length
+  }
+
+  #addPlain(row: SourceRow, record: StoredRecord, { most, layOut }: PlainTarget): boolean {
+    if (!(this.targets instanceof BinaryRows)) return false
+    const id = this.#ids.next
+    if (!this.targets.addLaidOut(id, most(record), layOut, record)) return false
+    this.#ids.take(1)
+    if (this.moved.target_rows === 0) this.firstId = id
+    this.ranges.add(row, 'migrated', id, 1)
+    this.moved.migrated++
+    this.moved.target_rows++
+    return true
   }
 
   /** Puts a row without a target where it is kept as it is. */

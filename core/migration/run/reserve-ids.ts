@@ -23,6 +23,11 @@ export class ReservedIds {
     return ids
   }
 
+  /** The id that is taken next. */
+  get next(): bigint {
+    return this.#next
+  }
+
   has(count: number): boolean {
     return this.#left >= count
   }

@@ -14,7 +14,7 @@ export type SourceRow = {
   record?: StoredRecord
   checksum: bigint
   bytes: number
-  conversion: Conversion
+  readonly conversion: Conversion
 }
 
 /** The rows of a table from one place on, each converted. */
@@ -47,7 +47,8 @@ class StoredRow implements SourceRow {
   readonly record: StoredRecord
   readonly checksum: bigint
   readonly bytes: number
-  readonly conversion: Conversion
+  readonly #compiled: CompiledTable
+  #conversion: Conversion | undefined
   #values: SqliteValue[] | undefined
 
   constructor(place: number, record: StoredRecord, compiled: CompiledTable) {
@@ -56,13 +57,24 @@ class StoredRow implements SourceRow {
     this.record = record
     this.checksum = recordChecksum(record)
     this.bytes = record.size
-    this.conversion = compiled.target === 'legacy' ? legacy : compiled.convert(this.values)
+    this.#compiled = compiled
+  }
+
+  /** Made when it is asked for: rows that are plain need none. */
+  get conversion(): Conversion {
+    this.#conversion ??= this.#compiled.target === 'legacy' ? legacy : this.#compiled.convert(this.values)
+    return this.#conversion
   }
 
   get values(): readonly SqliteValue[] {
     this.#values ??= this.record.values
     return this.#values
   }
+}
+
+/** A row that is held with many others: not as a record, which keeps all that was read of the file along with it. */
+export function heldRow({ place, rowid, values, checksum, bytes, conversion }: SourceRow): SourceRow {
+  return { place, rowid, values, checksum, bytes, conversion }
 }
 
 const legacy: Conversion = { outcome: 'legacy' }

@@ -1,11 +1,11 @@
 import { columns } from '../../records/columns.ts'
 import type { CompiledTable } from '../convert/conversion.ts'
 import { copyPieces } from '../load/copy-pieces.ts'
-import type { CopyRows } from '../load/copy-rows.ts'
-import { copyInto, inTransaction, type MigrationClient, rowsOf } from '../load/migration-client.ts'
+import { type CopySource, copyInto, inTransaction, type MigrationClient, rowsOf } from '../load/migration-client.ts'
+import type { PlainTarget } from './plain-target.ts'
 import { type Moved, PreparedBatch } from './prepared-batch.ts'
 import { ReservedIds } from './reserve-ids.ts'
-import type { SourceRow } from './source-row.ts'
+import { heldRow, type SourceRow } from './source-row.ts'
 import { findTaken, isUnique } from './unique-targets.ts'
 
 /** Where the rows of one source table go. */
@@ -15,6 +15,8 @@ export type TableStore = {
   lanes: readonly [MigrationClient, ...MigrationClient[]]
   tableId: string
   compiled: CompiledTable
+  /** Lays out rows of the target without converting them, where its rules are plain. */
+  plain: PlainTarget | undefined
   ids: ReservedIds
   /** Reads rows of the source once more, from a place on. */
   reread(first: number): Iterable<SourceRow>
@@ -22,11 +24,11 @@ export type TableStore = {
 
 /** Prepares a batch of rows whose keys may be taken, or which were prepared before. Outside of any transaction. */
 export async function prepareRows(store: TableStore, rows: readonly SourceRow[]): Promise<PreparedBatch> {
-  const { client, tableId, compiled, ids } = store
+  const { client, compiled, ids } = store
   const targets = rows.flatMap(({ conversion }) => (conversion.outcome === 'migrated' ? conversion.rows : []))
   if (!ids.has(targets.length)) await ids.reserve(targets.length)
   const taken = isUnique(compiled) ? await findTaken(client, compiled, targets) : undefined
-  const batch = new PreparedBatch(tableId, compiled, rows[0]?.place ?? 0, ids)
+  const batch = new PreparedBatch(store, rows[0]?.place ?? 0)
   for (const row of rows) batch.add(row, taken)
   return batch
 }
@@ -43,7 +45,7 @@ export async function storeBatch(store: TableStore, batch: PreparedBatch, before
   await before
   const again: SourceRow[] = []
   for (const row of store.reread(batch.first)) {
-    again.push(row)
+    again.push(heldRow(row))
     if (again.length === batch.moved.rows) break
   }
   if (again.length < batch.moved.rows) throw new Error('rows that were read before cannot be read again')
@@ -112,7 +114,7 @@ function dataFault(error: unknown): string | undefined {
 }
 
 async function write({ client, tableId, compiled }: TableStore, batch: PreparedBatch): Promise<void> {
-  const copies: [table: string, columns: readonly string[], rows: CopyRows][] = [
+  const copies: [table: string, columns: readonly string[], rows: CopySource][] = [
     [compiled.target, ['id', ...compiled.columns], batch.targets],
     ['migration_kept', columns.migration_kept, batch.kept],
     ['legacy_rows', columns.legacy_rows, batch.legacy],

@@ -1,0 +1,68 @@
+import { Client as NeonClient } from '@neondatabase/serverless'
+import pg from 'pg'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { borrow } from '../../../test/borrow.ts'
+import { useProxy } from '../../records/drivers/neon-client.ts'
+import { type CopiedRows, copyOut } from './copy-out.ts'
+import type { MigrationClient } from './migration-client.ts'
+
+type Lent = { databaseUrl: string; neonHttpEndpoint: string; neonWsProxy: string }
+
+const clients = {
+  pg: ({ databaseUrl }: Lent) => new pg.Client({ connectionString: databaseUrl }),
+  neon(lent: Lent) {
+    const client = new NeonClient(lent.databaseUrl)
+    useProxy(client, lent)
+    return client
+  },
+}
+
+function fieldsOf(rows: CopiedRows, i: number, count: number): (string | null)[] {
+  const fields: (string | null)[] = []
+  let at = rows.start(i)
+  for (let field = 0; field < count; field++) {
+    const length = rows.bytes.readInt32BE(at)
+    at += 4
+    fields.push(length < 0 ? null : rows.bytes.toString('utf8', at, at + length))
+    at += Math.max(length, 0)
+  }
+  return fields
+}
+
+describe.each(Object.entries(clients))('over the client of %s', (_, make) => {
+  async function connected(): Promise<MigrationClient> {
+    // both have what the type of pg's says
+    const client = make(JSON.parse(await borrow('database')) as Lent) as pg.Client
+    client.on('error', () => {})
+    await client.connect()
+    onTestFinished(async () => {
+      await client.end()
+    })
+    return client
+  }
+
+  it('gives more than a socket holds at once, whole and in order', async () => {
+    const client = await connected()
+    const rows = await copyOut(
+      client,
+      `SELECT n::text, repeat(chr(64 + n % 64), n * 10), nullif(n % 3, 0)::text FROM generate_series(1, 1000) n`,
+    )
+    expect(rows.rows).toBe(1000)
+    for (const n of [1, 2, 3, 500, 1000]) {
+      const third = n % 3 === 0 ? null : String(n % 3)
+      expect(fieldsOf(rows, n - 1, 3)).toEqual([String(n), String.fromCharCode(64 + (n % 64)).repeat(n * 10), third])
+    }
+  })
+
+  it('gives no row where there is none', async () => {
+    const client = await connected()
+    expect((await copyOut(client, 'SELECT 1 WHERE false')).rows).toBe(0)
+  })
+
+  it('says what the server has against it, also in the middle, and serves the next statement', async () => {
+    const client = await connected()
+    const copy = copyOut(client, 'SELECT 1 / (50000 - n) FROM generate_series(1, 100000) n')
+    await expect(copy).rejects.toMatchObject({ code: '22012' })
+    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+  })
+})
