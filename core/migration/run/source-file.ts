@@ -6,6 +6,9 @@ import { pipeline } from 'node:stream/promises'
 
 const companions = ['', '-wal', '-journal']
 
+/** Node's own 64 KiB take twice the time. */
+const readBytes = 1024 * 1024
+
 /** The SHA-256 over a database file and what lies beside it: the state that was moved. Base 16. */
 export async function hashSource(file: string): Promise<string> {
   const hash = createHash('sha256')
@@ -17,7 +20,7 @@ export async function hashSource(file: string): Promise<string> {
     // an empty -wal says the same as none
     if (!stats || (suffix !== '' && stats.size === 0)) continue
     hash.update(`${suffix} ${stats.size}\n`)
-    await pipeline(createReadStream(file + suffix), hash, { end: false })
+    await pipeline(createReadStream(file + suffix, { highWaterMark: readBytes }), hash, { end: false })
   }
   return hash.digest('hex')
 }
