@@ -164,7 +164,7 @@ export type HiveConfig = { [F in Exclude<keyof Fields, OptionalName>]: ValueOf<F
   [F in OptionalName]?: ValueOf<Fields[F]> | undefined
 }
 
-/** Settings as they are given: as text, or as they will be; what is left out has its default. */
+/** Settings as they are given: as text, and numbers as numbers too; what is left out has its default. */
 export type GivenConfig = { [F in keyof HiveConfig]?: HiveConfig[F] | string | undefined }
 
 const environmentName = (field: string) => `HIVE_${field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
@@ -178,7 +178,10 @@ export function loadConfig(env: Record<string, string | undefined>): HiveConfig 
   return parseConfig(given)
 }
 
-/** Throws one Error that names every variable that is missing or wrong; values are never printed. */
+/**
+ * Reads the settings that it knows; others are passed over. Throws one Error that names every variable that is missing or wrong;
+ * values are never printed.
+ */
 export function parseConfig(given: GivenConfig): HiveConfig {
   const config: Record<string, unknown> = {}
   const faults: string[] = []

@@ -11,7 +11,7 @@ export type Post = (
 
 /**
  * HTTP over connections that are kept. `fetch` would do it too, but loading it takes as long as all of Node's own start,
- * which a cold start of a function then has twice.
+ * which a cold start of a function then has twice. Values of headers are ASCII.
  */
 export function createPost(): Post {
   const agents = new Map<string, Agent>()

@@ -8,7 +8,10 @@ export type Send = (queueUrl: string, body: string, delaySeconds: number) => Pro
 /** How long SQS may take for one try. */
 const timeoutMs = 1_500
 
-/** The queues by AWS's own client. All that it would look for in files and in the network is said, and it need not load that. */
+/**
+ * The queues by AWS's own client. Most of what it would look for in files and in the network is said, and it need not load what
+ * looks.
+ */
 export function sqsSender({ sqsEndpoint, awsRegion }: Pick<HiveConfig, 'sqsEndpoint' | 'awsRegion'>, post: Post): Send {
   const client = new SQSClient({
     region: awsRegion,
@@ -54,11 +57,12 @@ type HttpRequest = {
   body: string | Uint8Array
 }
 
-/** A function's own credentials are in its environment for as long as it lives; elsewhere AWS's client looks for some. */
+/** A function's own credentials are in its environment for as long as it lives; elsewhere, or for a profile, AWS's client looks for some. */
 function credentials(sqsEndpoint: string | undefined): Pick<SQSClientConfig, 'credentials'> {
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env
-  if (AWS_ACCESS_KEY_ID !== undefined && AWS_SECRET_ACCESS_KEY !== undefined) {
-    const session = AWS_SESSION_TOKEN === undefined ? {} : { sessionToken: AWS_SESSION_TOKEN }
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE } = process.env
+  // one that is set to nothing is none
+  if (AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY && !AWS_PROFILE) {
+    const session = AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}
     return { credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, ...session } }
   }
   // an SQS that is not AWS takes any, but the client insists on some

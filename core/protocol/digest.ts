@@ -44,7 +44,7 @@ export function contentDigest(message: AgentMessage): string {
   return hash('sha256', `${members}}`, 'base64url')
 }
 
-/** RFC 8785 of a JSON value. Throws on what is not JSON: NaN, a lone surrogate. */
+/** RFC 8785 of a JSON value, of which it is known that JSON carries it unchanged (`inspectJson`). */
 export function canonicalJson(value: unknown): string {
   // JSON.stringify writes strings and numbers as RFC 8785 asks and keys in their order: three times as fast.
   const sorted = isSorted(value) ? value : sortKeys(value)

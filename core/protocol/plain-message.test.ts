@@ -86,7 +86,7 @@ describe('a plain message', () => {
     expect(JSON.stringify(read(full))).toBe(bySchema(full))
   })
 
-  it('is nearly every message of this version', () => {
+  it('is many a message of this version', () => {
     let plain = 0
     fc.assert(
       fc.property(currentMessage, (input) => {

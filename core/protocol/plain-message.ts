@@ -11,8 +11,8 @@ import { Timestamp } from './timestamp.ts'
 import { longestTtlSeconds, unsaidTtlSeconds } from './ttl.ts'
 
 /**
- * Reads a message that is plainly right in the way that nearly all are, six times as fast as its schema does: of this
- * version, each field given under its own name and none as null. Gives what the schema would give, in the same order of
+ * Reads a message that is plainly right in the way that most are, five times as fast as its schema does: of this version, which it
+ * says where it says anything of its delivery or metadata, each field given under its own name and none as null. Gives what the schema would give, in the same order of
  * fields; undefined where that is not plain, for the schema to tell.
  */
 export function readPlainMessage(input: unknown, { now, newId }: ParseMessageOptions): AgentMessage | undefined {

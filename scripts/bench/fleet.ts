@@ -49,7 +49,7 @@ export async function startFleet(
     errors: () => all.flatMap(([name, { errors }]) => errors.map((line) => `${name}: ${line}`)),
     async stop() {
       caller.close()
-      await Promise.all(own.map(([, one]) => one.stop()))
+      await Promise.allSettled(own.map(([, one]) => one.stop()))
     },
   }
 }

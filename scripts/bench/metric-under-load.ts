@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { createRandom } from '../../test/random.ts'
 import { createHttpCaller } from './http-caller.ts'
 import { runOpenLoop } from './open-loop.ts'
@@ -93,13 +92,11 @@ export async function benchMetricUnderLoad(stack: Stack, rounds: number): Promis
 }
 
 /** Has publishers publish until the end, which gives how many messages a second were accepted. */
-function beginLoad({ child }: Process<unknown>, publish: string): { end(): Promise<number> } {
-  child.send(publish)
+function beginLoad(publishers: Process<unknown>, publish: string): { end(): Promise<number> } {
+  publishers.child.send(publish)
   return {
     async end() {
-      const told = once(child, 'message')
-      child.send('stop')
-      const [{ accepted, ms }] = (await told) as [{ accepted: number; ms: number }]
+      const { accepted, ms } = await publishers.ask<{ accepted: number; ms: number }>('stop')
       return (accepted / ms) * 1_000
     },
   }

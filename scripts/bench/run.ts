@@ -97,6 +97,7 @@ async function write(made: Result[]): Promise<void> {
   const file = new URL('../../docs/benchmarks.md', import.meta.url)
   const page = await readFile(file, 'utf8')
   const [cpu] = os.cpus()
+  const machine = `${os.availableParallelism()} × ${cpu?.model.trim()}, Node ${process.version}`
   const today = new Date().toISOString().slice(0, 10)
   const between = /(<!-- results -->)([\s\S]*)(<!-- end of results -->)/
   const rows = new Map<string, string>()
@@ -106,13 +107,11 @@ async function write(made: Result[]): Promise<void> {
   for (const result of made) {
     const [ours, ...others] = result.sides
     const theirs = others.map((side) => `${side.name}: ${figure(side.median)}`).join('; ')
-    const row = `| ${result.name} | ${result.unit} | ${figure(ours?.median ?? 0)} | ${theirs} | ${result.ratios.map(ratio).join(', ')} | ${figure(ours?.least ?? 0)} to ${figure(ours?.most ?? 0)} | ${today} |`
+    const row = `| ${result.name} | ${result.unit} | ${figure(ours?.median ?? 0)} | ${theirs} | ${result.ratios.map(ratio).join(', ')} | ${figure(ours?.least ?? 0)} to ${figure(ours?.most ?? 0)} | ${today}, ${machine} |`
     rows.set(rowKey(row), row)
   }
   const text = [
-    `${os.availableParallelism()} cores of ${cpu?.model.trim()}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release()}, Node ${process.version}.`,
-    '',
-    '| what | unit | Agent Hive | instead | ratio | spread | day |',
+    '| what | unit | Agent Hive | instead | ratio | spread | measured |',
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows.values(),
   ].join('\n')

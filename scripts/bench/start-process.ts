@@ -9,6 +9,8 @@ export type Process<T> = {
   child: ChildProcess
   /** Lines that it has written to standard error, the first of them. */
   errors: string[]
+  /** What it answers to a message. Throws when it ends instead. */
+  ask<Answer>(question: string): Promise<Answer>
   /** What it holds once garbage is collected. */
   memory(): Promise<Memory>
   stop(): Promise<void>
@@ -43,12 +45,10 @@ export async function startProcess<T>(
       said: JSON.parse(line) as T,
       child,
       errors,
-      async memory() {
-        const told = once(child, 'message')
-        child.send('memory')
-        return ((await told) as [Memory])[0]
-      },
+      ask: (question) => ask(child, file, question),
+      memory: () => ask<Memory>(child, file, 'memory'),
       async stop() {
+        if (!child.connected) return
         const gone = once(child, 'exit')
         child.disconnect()
         await gone
@@ -56,4 +56,21 @@ export async function startProcess<T>(
     }
   }
   throw new Error(`${file} ended before it was ready: ${errors.join('\n')}`)
+}
+
+async function ask<Answer>(child: ChildProcess, file: string, question: string): Promise<Answer> {
+  const over = new AbortController()
+  const { signal } = over
+  const told = once(child, 'message', { signal })
+  const gone = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`${file} ended with ${code}`)
+  })
+  child.send(question)
+  try {
+    return ((await Promise.race([told, gone])) as [Answer])[0]
+  } finally {
+    told.catch(() => {})
+    gone.catch(() => {})
+    over.abort()
+  }
 }

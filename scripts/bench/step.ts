@@ -85,6 +85,8 @@ function receive(fleet: Fleet): { stop(): Promise<void> } {
       else await delay(10)
     }
   })()
+  // it is told when it is waited for
+  working.catch(() => {})
   return {
     stop: async () => {
       isOver = true

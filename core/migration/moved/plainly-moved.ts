@@ -52,13 +52,15 @@ export function plainlyMoved(
       if (read.types[place] !== 0 || place === rowidAlias) return false
     }
     let at = start
-    for (let i = 0; i < all.length; i++) {
+    let isSame = true
+    for (let i = 0; i < all.length && isSame; i++) {
       const length = bytes.readInt32BE(at)
       at += 4
-      if (!(all[i] as Says)(read, bytes, at, length)) return false
+      isSame = (all[i] as Says)(read, bytes, at, length)
       if (length > 0) at += length
     }
-    return true
+    read.forget()
+    return isSame
   }
 }
 
@@ -140,8 +142,8 @@ function copiedDouble(place: number, affinity: Affinity): Says {
   }
 }
 
-const epoch = 946_684_800
-const numberUnits: Partial<Record<TimestampRule['unit'], number>> = { s: 1_000_000, ms: 1000, us: 1 }
+const epochMicros = 946_684_800_000_000n
+const numberUnits: Partial<Record<TimestampRule['unit'], bigint>> = { s: 1_000_000n, ms: 1000n, us: 1n }
 
 /** A moment as the column's layout writes it in UTC, or as a whole number of its unit. */
 function moment(place: number, rule: TimestampRule, affinity: Affinity, zone: string): Says {
@@ -151,8 +153,8 @@ function moment(place: number, rule: TimestampRule, affinity: Affinity, zone: st
     return ({ types, starts, bytes: source }, bytes, start, length) => {
       const type = types[place] as number
       if (length !== 8 || type === 0 || type === 7 || type >= 12) return false
-      const micros = Number(wholeAt(source, starts[place] as number, type)) * factor - epoch * 1_000_000
-      return Number.isSafeInteger(micros) && micros === microsAt(bytes, start)
+      const whole = BigInt(wholeAt(source, starts[place] as number, type))
+      return whole * factor - epochMicros === bytes.readBigInt64BE(start)
     }
   }
   const layout = rule.layout ?? 'isoformat'

@@ -12,12 +12,12 @@ export function isPlainlySame(json: Buffer, start: number, end: number, record: 
   read.read(record)
   if (json[start] !== openBracket) return false
   let at = start + 1
-  for (let column = 0; column < columns; column++) {
-    if (column > 0 && (json[at++] !== comma || json[at++] !== space)) return false
-    at = isPlainValue(json, at, end, read, column)
-    if (at < 0) return false
+  for (let column = 0; column < columns && at >= 0; column++) {
+    if (column > 0 && (json[at++] !== comma || json[at++] !== space)) at = -1
+    else at = isPlainValue(json, at, end, read, column)
   }
-  return json[at] === closeBracket && at + 1 === end
+  read.forget()
+  return at >= 0 && json[at] === closeBracket && at + 1 === end
 }
 
 let last = new RecordColumns(0)

@@ -28,8 +28,10 @@ export function layOutPlain(into: Buffer, start: number, record: StoredRecord): 
       into[at++] = space
     }
     at = layOutValue(into, at, last, column)
-    if (at < 0) return -1
+    if (at < 0) break
   }
+  last.forget()
+  if (at < 0) return -1
   into[at++] = closeBracket
   return at
 }

@@ -44,6 +44,8 @@ export function plainTarget(
     const write = rule && compile(target, rule, source, rest, zone, covered)
     if (!write) return undefined
     writes.push(write)
+    // a few long ones together are more than an index takes, which converting tells
+    if (rule.rule === 'constant' && !isAscii(String(rule.value))) return undefined
     if (rule.rule === 'constant') constants += Buffer.byteLength(String(rule.value))
     if (rule.rule === 'copy' && 'prefix' in rule) constants += Buffer.byteLength(rule.prefix ?? '')
     if (rule.rule === 'rest') for (const place of rest) constants += 6 * (source.names[place]?.length ?? 0) + 8
@@ -64,10 +66,8 @@ export function plainTarget(
         if (columns.types[place] !== 0 || place === rowidAlias) return -1
       }
       let at = start
-      for (let i = 0; i < writes.length; i++) {
-        at = (writes[i] as Write)(into, at, columns)
-        if (at < 0) return -1
-      }
+      for (let i = 0; i < writes.length && at >= 0; i++) at = (writes[i] as Write)(into, at, columns)
+      columns.forget()
       return at
     },
   }
@@ -177,7 +177,9 @@ function moment(place: number, { unit, layout = 'isoformat' }: TimestampRule, af
       micros = textMicros(bytes, from, (type - 13) >>> 1, layout)
     } else {
       if (type === 0 || type === 7 || type >= 12) return -1
-      micros = Number(wholeAt(bytes, from, type)) * factor - epochMs * 1000
+      const whole = Number(wholeAt(bytes, from, type))
+      if (!Number.isSafeInteger(whole)) return -1
+      micros = whole * factor - epochMs * 1000
     }
     if (!Number.isSafeInteger(micros)) return -1
     const high = Math.floor(micros / 0x1_0000_0000)

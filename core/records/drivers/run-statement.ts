@@ -52,6 +52,7 @@ export function createRunStatement(
   }
 
   async function run<Row>(text: string, values: Value[]): Promise<Row[]> {
+    // not `performance.now()`, of which the first is 1 ms of a cold start; a step of the clock costs a retry at most
     const end = Date.now() + options.retryMs
     for (let pause = firstPauseMs; ; pause *= 2) {
       try {

@@ -42,7 +42,11 @@ export async function benchSoak(
     const times: number[] = []
     const looking = watch(stack, fleet, times)
     const random = createRandom(1)
-    const loaded = await runUsers(fleet, seen, { seconds: minutes * 60, random, tell: (ms) => times.push(ms) })
+    const load = { seconds: minutes * 60, random, tell: (ms: number) => times.push(ms) }
+    const loaded = await runUsers(fleet, seen, load).catch(async (error: unknown) => {
+      await looking.end()
+      throw error
+    })
     const looks = await looking.end()
     await waitForQuiet(fleet, stack)
     await receivers.stop()
@@ -82,6 +86,8 @@ function watch(stack: Stack, fleet: Fleet, times: number[]): { end(): Promise<Lo
       )
     }
   })()
+  // it is told when it is waited for
+  watching.catch(() => {})
   return {
     async end() {
       over.abort()

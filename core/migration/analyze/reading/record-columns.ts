@@ -5,7 +5,7 @@ export class RecordColumns {
   /** The serial type of each value, and where its bytes begin. */
   readonly types: Int32Array
   readonly starts: Int32Array
-  bytes: Buffer = Buffer.alloc(0)
+  bytes: Buffer = none
   shape: RecordShape = { columns: 0, rowidAlias: -1, reals: [] }
   rowid = 0n
 
@@ -35,4 +35,11 @@ export class RecordColumns {
     this.shape = shape
     this.rowid = record.rowid
   }
+
+  /** Lets go of the record, which holds a piece of its file. */
+  forget(): void {
+    this.bytes = none
+  }
 }
+
+const none = Buffer.alloc(0)
