@@ -72,10 +72,14 @@ const hard: Record<string, string>[] = [
 
 let made = 0
 function source(rows: Record<string, string>[]) {
+  const values = rows.map((row, i) => `(${plain(i + 1, row)})`)
+  return databaseOf(`CREATE TABLE t (${declared}); INSERT INTO t VALUES ${values.join(', ')}`)
+}
+
+function databaseOf(sql: string) {
   const file = join(home, `${made++}.db`)
   const database = new DatabaseSync(file)
-  const values = rows.map((row, i) => `(${plain(i + 1, row)})`)
-  database.exec(`CREATE TABLE t (${declared}); INSERT INTO t VALUES ${values.join(', ')}`)
+  database.exec(sql)
   database.close()
   const opened = openHostile(file)
   if (!(opened instanceof DatabaseSync)) throw new Error('it cannot be opened')
@@ -102,12 +106,19 @@ const plan = MetricsTable.parse({
   },
 })
 
-function compiledFor({ columns }: { columns: { name: string; declaredType: string; generated: boolean }[] }) {
-  const compiled = compileTable(plan, columns, 'UTC')
-  const writer = plainTarget(plan, sourceOf(columns), compiled.columns, compiled.rest, 'UTC')
-  const says = plainlyMoved(plan, columns, compiled.affinities, compiled.columns, 'UTC')
-  if (!writer || !says) throw new Error('its rules are plain')
+type Columns = { columns: { name: string; declaredType: string; generated: boolean }[] }
+
+function compiledFor({ columns }: Columns, planned: MetricsTable) {
+  const compiled = compileTable(planned, columns, 'UTC')
+  const writer = plainTarget(planned, sourceOf(columns), compiled.columns, compiled.rest, 'UTC')
+  const says = plainlyMoved(planned, columns, compiled.affinities, compiled.columns, 'UTC')
   return { compiled, writer, says }
+}
+
+function plainlyCompiled(table: Columns) {
+  const { writer, says, ...compiled } = compiledFor(table, plan)
+  if (!writer || !says) throw new Error('its rules are plain')
+  return { writer, says, ...compiled }
 }
 
 it('writes what converting makes of a row, byte by byte, and leaves alone what is not plain', () => {
@@ -116,7 +127,7 @@ it('writes what converting makes of a row, byte by byte, and leaves alone what i
     [hard, false],
   ] as const) {
     const { table, records } = source(rows)
-    const { compiled, writer } = compiledFor(table)
+    const { compiled, writer } = plainlyCompiled(table)
     for (const [i, record] of records.entries()) {
       const written = new BinaryRows(compiled.kinds)
       expect(written.addLaidOut(7n, writer.most(record), writer.layOut, record), JSON.stringify(rows[i])).toBe(isPlain)
@@ -135,7 +146,7 @@ it('writes what converting makes of a row, byte by byte, and leaves alone what i
 
 it('is verified as it is, and never when a byte of it is other unless that says the same', () => {
   const { table, records } = source(easy)
-  const { compiled, says } = compiledFor(table)
+  const { compiled, says } = plainlyCompiled(table)
   const read = fieldReader(compiled)
   let compared = 0
   for (const record of records) {
@@ -162,13 +173,136 @@ it('is verified as it is, and never when a byte of it is other unless that says 
 
 it('is not taken for verified where a column has a value that went nowhere', () => {
   const { table, records } = source(hard)
-  const { compiled, says } = compiledFor(table)
+  const { compiled, says } = plainlyCompiled(table)
   for (const record of records) {
     const conversion = compiled.convert(record.values)
     if (conversion.outcome !== 'migrated' || conversion.kept === null) continue
     expect(says(record, stored(compiled, conversion.rows[0] ?? []), 0)).toBe(false)
   }
 })
+
+const whole = [
+  '0',
+  '-1',
+  '1',
+  '1700000000',
+  '-62135596800',
+  '253402300799',
+  '253402300800',
+  '1700000000123',
+  '-1700000000123',
+]
+const edges = ['9007199254740991', '9007199254740993', '9954000000000995', '-9007199254740993', '9223372036854775807']
+const texts = [
+  ...["'2026-02-28T23:59:59'", "'2026-02-28 23:59:59'", "'2026-02-28T23:59:59.123'", "'2026-02-28T23:59:59.123456'"],
+  ...["'2026-02-28T23:59:59.123Z'", "'2026-02-28T23:59:59.000Z'", "'2026-02-28 23:59:59.123456'", "'2026-02-28'"],
+  ...["'1700000000'", "'now'", "''", "'0001-01-01T00:00:00'", "'9999-12-31T23:59:59'", "'2026-03-29T02:30:00'"],
+]
+const others = ['NULL', '1.5', '-0.0', '9e999', '1e15', '1700000000.5', "x'00'"]
+
+it.each(['INTEGER', 'NUMERIC', 'REAL', 'TEXT', ''])(
+  'says of no moment and no number in a column of type "%s" what converting does not',
+  (type) => {
+    const values = [...whole, ...edges, ...texts, ...others]
+    const file = databaseOf(
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, at ${type}, value ${type}); INSERT INTO t (at, value) VALUES ${values.map((value) => `(${value}, 1.5), (1700000000, ${value})`).join(', ')}`,
+    )
+    const timestamps = [
+      ...['s', 'ms', 'us'].map((unit) => ({ unit })),
+      ...['isoformat', 'sqlite', 'str', 'javascript'].flatMap((layout) =>
+        ['iso', 'mixed'].map((unit) => ({ unit, layout })),
+      ),
+      ...[
+        { unit: 's', zone: 'Europe/Berlin' },
+        { unit: 'iso', zone: 'Europe/Berlin' },
+        { unit: 'iso', layout: 'sqlite' },
+      ],
+    ]
+    let plainOnes = 0
+    for (const timestamp of timestamps) {
+      for (const from of ['value', 'id']) {
+        const planned = MetricsTable.parse({
+          name: 't',
+          target: 'agent_metrics',
+          columns: {
+            agent_name: { rule: 'constant', value: 'a' },
+            metric_type: { rule: 'constant', value: 'm' },
+            value: { rule: 'copy', from },
+            timestamp: { rule: 'timestamp', from: 'at', ...timestamp },
+            metadata: { rule: 'rest' },
+            source_database: { rule: 'constant', value: 'old.db' },
+          },
+        })
+        const { compiled, writer, says } = compiledFor(file.table, planned)
+        const read = fieldReader(compiled)
+        for (const record of file.records) {
+          const conversion = compiled.convert(record.values)
+          const isPlain = conversion.outcome === 'migrated' && conversion.kept === null
+          const what = JSON.stringify([timestamp, from, record.values.map(String)])
+          if (writer) {
+            const written = new BinaryRows(compiled.kinds)
+            if (written.addLaidOut(7n, writer.most(record), writer.layOut, record)) {
+              plainOnes++
+              expect(isPlain, what).toBe(true)
+              const converted = new BinaryRows(compiled.kinds)
+              if (conversion.outcome === 'migrated') for (const row of conversion.rows) converted.add(row, 7n)
+              expect(Buffer.concat(written.parts()).toString('hex'), what).toBe(
+                Buffer.concat(converted.parts()).toString('hex'),
+              )
+            }
+          }
+          if (!says || conversion.outcome !== 'migrated') continue
+          const fields = stored(compiled, conversion.rows[0] ?? [])
+          if (!says(record, fields, 0)) continue
+          expect(conversion.kept, what).toBeNull()
+          const back = compiled.invert([read(fields, 0)], null)
+          expect(
+            back.every((value, i) => sameValue(value, record.values[i] ?? null)),
+            what,
+          ).toBe(true)
+        }
+      }
+    }
+    expect(plainOnes).toBeGreaterThan(0)
+  },
+)
+
+it('keeps a microsecond that a double does not hold', () => {
+  const { table, records } = databaseOf(
+    'CREATE TABLE t (at INTEGER); INSERT INTO t VALUES (9007199254740993), (9954000000000995)',
+  )
+  const planned = MetricsTable.parse({
+    name: 't',
+    target: 'agent_metrics',
+    columns: {
+      agent_name: { rule: 'constant', value: 'a' },
+      metric_type: { rule: 'constant', value: 'm' },
+      value: { rule: 'constant', value: 1 },
+      timestamp: { rule: 'timestamp', from: 'at', unit: 'us' },
+      metadata: { rule: 'rest' },
+      source_database: { rule: 'constant', value: 'old.db' },
+    },
+  })
+  const { compiled, writer, says } = compiledFor(table, planned)
+  for (const record of records) {
+    const written = new BinaryRows(compiled.kinds)
+    expect(writer && written.addLaidOut(7n, writer.most(record), writer.layOut, record)).toBe(false)
+    const conversion = compiled.convert(record.values)
+    if (conversion.outcome !== 'migrated') throw new Error('it is migrated')
+    const fields = stored(compiled, conversion.rows[0] ?? [])
+    expect(says?.(record, fields, 0)).toBe(true)
+    // a microsecond less, as a double has it
+    const at = fieldStart(fields, compiled.columns.indexOf('timestamp'))
+    fields.writeBigInt64BE(fields.readBigInt64BE(at) - 1n, at)
+    expect(says?.(record, fields, 0)).toBe(false)
+  }
+})
+
+function fieldStart(fields: Buffer, place: number): number {
+  let at = 0
+  for (let field = 0; field < place; field++) at += 4 + Math.max(fields.readInt32BE(at), 0)
+  return at + 4
+}
 
 /** A row as Postgres gives it back. */
 function stored({ kinds }: { kinds: readonly string[] }, row: readonly (string | null)[]): Buffer {

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { loadConfig } from './config.ts'
+
+const env = {
+  HIVE_STAGE: 'test',
+  HIVE_REDIS_REST_URL: 'http://127.0.0.1:1',
+  HIVE_REDIS_REST_TOKEN: 'the token',
+  HIVE_DATABASE_URL: 'postgres://u:the-password@127.0.0.1:2/d',
+  HIVE_DELIVER_QUEUE_URL: 'http://127.0.0.1:3/deliver',
+  HIVE_HISTORY_QUEUE_URL: 'http://127.0.0.1:3/history',
+  HIVE_ADMIN_KEYS: 'an-admin-key-of-a-test',
+  HIVE_SIGNING_ROOT: 'a root that is long enough to be one, it says',
+}
+const faultOf = (changes: Record<string, string>) => {
+  try {
+    loadConfig({ ...env, ...changes })
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('accepted')
+}
+
+describe('the configuration', () => {
+  it('is read from the environment, with defaults for what is not there or empty', () => {
+    const config = loadConfig({ ...env, HIVE_HOP_LIMIT: '7', HIVE_MAX_WAITERS: '', HIVE_UNKNOWN: 'x' })
+    expect(config).toMatchObject({ stage: 'test', hopLimit: 7, maxWaiters: 500, logMessages: true })
+  })
+
+  it('names every variable that is missing or wrong at once, and shows no value', () => {
+    const message = faultOf({
+      HIVE_REDIS_REST_TOKEN: '',
+      HIVE_REDIS_REST_URL: 'the secret address',
+      HIVE_HOP_LIMIT: '-12345',
+      HIVE_LOG_MESSAGES: 'perhaps so',
+    })
+    for (const name of ['HIVE_REDIS_REST_TOKEN', 'HIVE_REDIS_REST_URL', 'HIVE_HOP_LIMIT', 'HIVE_LOG_MESSAGES']) {
+      expect(message).toContain(`${name}:`)
+    }
+    for (const value of ['the secret address', '12345', 'perhaps', 'the-password']) expect(message).not.toContain(value)
+  })
+
+  it('of a deployed stage takes no times that melt the bill', () => {
+    expect(faultOf({ HIVE_DEPLOYED: 'true', HIVE_WAKE_GRACE_MS: '60', HIVE_DEAD_RETENTION_MS: '14' })).toMatch(
+      /HIVE_DEAD_RETENTION_MS < 3600000.*HIVE_WAKE_GRACE_MS < 10000/,
+    )
+    expect(loadConfig({ ...env, HIVE_WAKE_GRACE_MS: '60' }).wakeGraceMs).toBe(60)
+  })
+})
