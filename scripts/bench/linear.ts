@@ -47,6 +47,8 @@ async function fill(growing: Growing, hives: SizedHive[]): Promise<void> {
 async function measure(growing: Growing, hives: SizedHive[], rounds: number): Promise<Measured> {
   const measured: Measured = { micros: [], billed: [], redisMicros: [] }
   const messages = batches * 100
+  const turns = growing.sizes.map(() => 0)
+  const pass = (i: number) => growing.pass(growing.sizes[i] as number, turns[i]++ as number)
   // the first two rounds warm up
   for (let round = -2; round < rounds; round++) {
     const figures = growing.sizes.map(() => ({ micros: 0, billed: 0, redisMicros: 0 }))
@@ -54,13 +56,13 @@ async function measure(growing: Growing, hives: SizedHive[], rounds: number): Pr
     // forth and back: what is slow at the end of a round is not always the same size
     if (round % 2 === 0) order.reverse()
     for (const i of order) {
-      const [size, sized] = [growing.sizes[i] as number, hives[i] as SizedHive]
+      const sized = hives[i] as SizedHive
       setWarmHive(sized.hive)
       const before = await sized.used()
       const times: number[] = []
       for (let batch = 0; batch < batches; batch++) {
         const start = performance.now()
-        await growing.pass(size, (round + 2) * batches + batch)
+        await pass(i)
         times.push((performance.now() - start) * 10)
       }
       const after = await sized.used()
@@ -69,6 +71,12 @@ async function measure(growing: Growing, hives: SizedHive[], rounds: number): Pr
         billed: (after.billed - before.billed) / messages,
         redisMicros: ((after.redisMs - before.redisMs) / messages) * 1_000,
       }
+    }
+    // what is timed adds to what is there: the larger ones get as much more, or they would not stay twice as large
+    for (const [i, size] of growing.sizes.entries()) {
+      setWarmHive((hives[i] as SizedHive).hive)
+      const more = batches * (size / (growing.sizes[0] as number) - 1)
+      for (let batch = 0; batch < more; batch++) await pass(i)
     }
     if (round < 0) continue
     measured.micros.push(figures.map(({ micros }) => micros))
