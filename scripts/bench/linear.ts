@@ -47,8 +47,12 @@ async function fill(growing: Growing, hives: SizedHive[]): Promise<void> {
 async function measure(growing: Growing, hives: SizedHive[], rounds: number): Promise<Measured> {
   const measured: Measured = { micros: [], billed: [], redisMicros: [] }
   const messages = batches * 100
-  const turns = growing.sizes.map(() => 0)
-  const pass = (i: number) => growing.pass(growing.sizes[i] as number, turns[i]++ as number)
+  const turns = new Map<number, number>()
+  const pass = (i: number) => {
+    const turn = turns.get(i) ?? 0
+    turns.set(i, turn + 1)
+    return growing.pass(growing.sizes[i] as number, turn)
+  }
   // the first two rounds warm up
   for (let round = -2; round < rounds; round++) {
     const figures = growing.sizes.map(() => ({ micros: 0, billed: 0, redisMicros: 0 }))
