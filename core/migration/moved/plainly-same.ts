@@ -1,5 +1,5 @@
-import { RecordColumns } from '../analyze/reading/record-columns.ts'
-import { type StoredRecord, wholeAt } from '../analyze/reading/stored-record.ts'
+import type { RecordColumns } from '../analyze/reading/record-columns.ts'
+import { longVarint, type StoredRecord, sizes, wholeAt } from '../analyze/reading/stored-record.ts'
 
 /**
  * Whether the JSON that is kept of a row, which begins and ends at these places, is what a record of a SQLite file has, told
@@ -7,32 +7,45 @@ import { type StoredRecord, wholeAt } from '../analyze/reading/stored-record.ts'
  * NULL, short forms of numbers and text that nothing in has to be escaped. What is false may be the same none the less.
  */
 export function isPlainlySame(json: Buffer, start: number, end: number, record: StoredRecord): boolean {
-  const { columns } = record.shape
-  const read = columnsFor(columns)
-  read.read(record)
-  if (json[start] !== openBracket) return false
-  let at = start + 1
-  for (let column = 0; column < columns && at >= 0; column++) {
-    if (column > 0 && (json[at++] !== comma || json[at++] !== space)) at = -1
-    else at = isPlainValue(json, at, end, read, column)
+  const { bytes, body, shape } = record
+  const { columns } = shape
+  let types = record.types
+  let next = body
+  let at = start
+  if (json[at++] !== openBracket) return false
+  for (let column = 0; column < columns; column++) {
+    let type = bytes[types++] as number
+    if (type > 0x7f) {
+      const long = longVarint(bytes, types - 1, body)
+      type = long.value
+      types = long.end
+    }
+    if (column > 0 && (json[at++] !== comma || json[at++] !== space)) return false
+    at = isSaid(json, at, end, record, column, type, next)
+    if (at < 0) return false
+    next += type >= 12 ? (type - 12) >>> 1 : (sizes[type] as number)
   }
-  read.forget()
-  return at >= 0 && json[at] === closeBracket && at + 1 === end
-}
-
-let last = new RecordColumns(0)
-
-/** Rows of one table come one after another. */
-function columnsFor(count: number): RecordColumns {
-  if (last.types.length !== count) last = new RecordColumns(count)
-  return last
+  return json[at] === closeBracket && at + 1 === end
 }
 
 /** Whether a value of a record is written at a place as plain JSON: gives the place behind it; −1 where that is not sure. */
 export function isPlainValue(json: Buffer, start: number, end: number, columns: RecordColumns, column: number): number {
-  const { bytes, shape, rowid } = columns
-  const type = columns.types[column] as number
-  let from = columns.starts[column] as number
+  return isSaid(json, start, end, columns, column, columns.types[column] as number, columns.starts[column] as number)
+}
+
+type Values = Pick<StoredRecord, 'bytes' | 'shape' | 'rowid'>
+
+function isSaid(
+  json: Buffer,
+  start: number,
+  end: number,
+  values: Values,
+  column: number,
+  type: number,
+  place: number,
+): number {
+  const { bytes, shape } = values
+  let from = place
   let at = start
   if (type >= 12) {
     if (type % 2 === 0 || json[at++] !== quote) return -1
@@ -53,10 +66,36 @@ export function isPlainValue(json: Buffer, start: number, end: number, columns: 
     const number = type === 7 ? bytes.readDoubleBE(from) : Number(wholeAt(bytes, from, type))
     // a whole number means an integer, in a column that has them
     if (at === start || (!shape.reals[column] && Number.isInteger(number))) return -1
-    return Object.is(Number(json.toString('latin1', start, at)), number) ? at : -1
+    return Object.is(numberIn(json, start, at), number) ? at : -1
   }
-  return wholeIn(json, start, at) === Number(type === 0 ? rowid : wholeAt(bytes, from, type)) ? at : -1
+  return wholeIn(json, start, at) === Number(type === 0 ? values.rowid : wholeAt(bytes, from, type)) ? at : -1
 }
+
+/** The number that is written there: what `Number` makes of it, which is not asked where it is plain. */
+function numberIn(json: Buffer, start: number, end: number): number {
+  const isNegative = json[start] === minus
+  let digits = 0
+  let behind = -1
+  for (let at = isNegative ? start + 1 : start; at < end; at++) {
+    const byte = json[at] as number
+    if (byte === point && behind < 0) behind = 0
+    else if (byte >= zero && byte <= nine && digits <= mostHeld) {
+      digits = digits * 10 + byte - zero
+      if (behind >= 0) behind++
+    } else return Number(json.toString('latin1', start, end))
+  }
+  // both are held exactly, so that the one division rounds once (Clinger, "How to read floating point numbers accurately")
+  if (digits > Number.MAX_SAFE_INTEGER || behind < 1 || behind >= powers.length) {
+    return Number(json.toString('latin1', start, end))
+  }
+  const number = digits / (powers[behind] as number)
+  return isNegative ? -number : number
+}
+
+/** What can take one digit more and stay a whole number that is told from its neighbours, or is found too large. */
+const mostHeld = Math.floor(Number.MAX_SAFE_INTEGER / 10)
+/** Powers of ten that a double holds exactly. */
+const powers = Array.from({ length: 23 }, (_, i) => 10 ** i)
 
 /** The whole number that is written there in digits alone, with no zeros before it; NaN for anything else. */
 function wholeIn(json: Buffer, start: number, end: number): number {
@@ -84,3 +123,5 @@ const quote = 0x22
 const backslash = 0x5c
 const minus = 0x2d
 const zero = 0x30
+const nine = 0x39
+const point = 0x2e
