@@ -188,7 +188,8 @@ export function parseConfig(given: GivenConfig): HiveConfig {
   for (const [name, field] of Object.entries(fields) as [keyof HiveConfig, Field<unknown> & { optional?: true }][]) {
     const value = given[name]
     if (value === undefined && 'byDefault' in field) config[name] = field.byDefault
-    else if (value !== undefined || !field.optional) {
+    else if (value === undefined && !field.optional) faults.push(`${environmentName(name)}: is required`)
+    else if (value !== undefined) {
       const parsed = field.schema().safeParse(value)
       if (parsed.success) config[name] = parsed.data
       else faults.push(...parsed.error.issues.map(({ message }) => `${environmentName(name)}: ${message}`))
