@@ -181,8 +181,17 @@ function headOf(kind: number, length: number): Buffer {
   return start
 }
 
+/** The hash copies what it is given into memory of its own, which grows to the largest and never shrinks. */
+function* slicesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += scratchBytes) yield bytes.subarray(at, at + scratchBytes)
+}
+
 function partsOf(value: SqliteValue): [kind: number, length: number, parts: Iterable<Uint8Array>] {
-  const whole = (kind: number, bytes: Uint8Array): ReturnType<typeof partsOf> => [kind, bytes.byteLength, [bytes]]
+  const whole = (kind: number, bytes: Uint8Array): ReturnType<typeof partsOf> => [
+    kind,
+    bytes.byteLength,
+    slicesOf(bytes),
+  ]
   if (value === null) return [kinds.null, 0, []]
   if (typeof value === 'bigint') {
     const bytes = Buffer.allocUnsafe(8)
