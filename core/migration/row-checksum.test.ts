@@ -57,3 +57,10 @@ describe('the checksum of a row', () => {
     expect(checksums.map((_, at) => checksumAt(bytes, at))).toEqual(checksums)
   })
 })
+
+it('keeps no copy of a large value', () => {
+  const value = Buffer.alloc(64 * 1_048_576, 'large')
+  const before = process.memoryUsage().external
+  expect(rowChecksum([value, 1n])).not.toBe(rowChecksum([value, 2n]))
+  expect(process.memoryUsage().external - before).toBeLessThan(16 * 1_048_576)
+})
