@@ -8,6 +8,7 @@ import type { EndpointPolicy } from './delivery/endpoint-guard.ts'
 import { createQueue, type Queue } from './delivery/queue.ts'
 import { createJsonLog } from './json-log.ts'
 import { createObjects, type Objects } from './migration/cloud/objects.ts'
+import { once } from './once.ts'
 import type { Records } from './records/create-records.ts'
 
 /** Time, in ms since the epoch. */
@@ -83,7 +84,6 @@ export function createHive(
   parts: Partial<Pick<Hive, 'clock' | 'ids' | 'log' | 'queue'>> & { endpoints?: EndpointPolicy } = {},
 ): Hive {
   const clock = parts.clock ?? systemClock
-  let records: Promise<Records> | undefined
   return {
     config,
     clock,
@@ -92,10 +92,7 @@ export function createHive(
     bus: createBus(config, clock.now),
     queue: parts.queue ?? createQueue(config),
     objects: createObjects(config),
-    records: () => {
-      records ??= import('./records/create-records.ts').then((module) => module.createRecords(config))
-      return records
-    },
+    records: once(async () => (await import('./records/create-records.ts')).createRecords(config)),
     endpoints: async () => parts.endpoints ?? (await import('./delivery/endpoint-guard.ts')).publicEndpoints,
     access: createAccessMemory(),
   }

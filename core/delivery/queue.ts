@@ -1,7 +1,7 @@
 import type { HiveConfig } from '../config.ts'
 import type { MigrationWork } from '../migration/cloud/work.ts'
+import { once } from '../once.ts'
 import { createPost } from '../post.ts'
-import type { Send } from './sqs-sender.ts'
 
 /**
  * Wakes the background functions. All throw when SQS did not take the message; a wake sent twice does no harm. `causedBy`
@@ -26,13 +26,13 @@ const maxDelaySeconds = 900
 export function createQueue(
   config: Pick<HiveConfig, 'sqsEndpoint' | 'awsRegion' | 'deliverQueueUrl' | 'historyQueueUrl' | 'migrateQueueUrl'>,
 ): Queue {
-  let sender: Promise<Send> | undefined
+  const sender = once(async () => (await import('./sqs-sender.ts')).sqsSender(config, createPost()))
 
   async function send(queueUrl: string | undefined, body: object, delayMs: number): Promise<void> {
     if (queueUrl === undefined) throw new Error('this function is not linked to the queue')
-    sender ??= import('./sqs-sender.ts').then(({ sqsSender }) => sqsSender(config, createPost()))
     const delaySeconds = Math.min(Math.max(Math.ceil(delayMs / 1000), 0), maxDelaySeconds)
-    await (await sender)(queueUrl, JSON.stringify(body), delaySeconds)
+    const sendMessage = await sender()
+    await sendMessage(queueUrl, JSON.stringify(body), delaySeconds)
   }
 
   return {

@@ -11,9 +11,9 @@ import { Timestamp } from './timestamp.ts'
 import { longestTtlSeconds, unsaidTtlSeconds } from './ttl.ts'
 
 /**
- * Reads a message that is plainly right in the way that most are, five times as fast as its schema does: of this version, which it
- * says where it says anything of its delivery or metadata, each field given under its own name and none as null. Gives what the schema would give, in the same order of
- * fields; undefined where that is not plain, for the schema to tell.
+ * Reads a message that is plainly right in the way that most are, five times as fast as its schema does: of this version, which
+ * it says where it says anything of its delivery or metadata, each field given under its own name and none as null. Gives what
+ * the schema would give, in the same order of fields; undefined where that is not plain, for the schema to tell.
  */
 export function readPlainMessage(input: unknown, { now, newId }: ParseMessageOptions): AgentMessage | undefined {
   if (!isJsonObject(input) || !isPlain(input)) return undefined
@@ -45,7 +45,6 @@ export function readPlainMessage(input: unknown, { now, newId }: ParseMessageOpt
 
 /** Looks at every field that there is, so that one which no version knows is never passed over. */
 function isPlain(input: JsonObject): boolean {
-  let required = 0
   for (const field in input) {
     const value = input[field]
     switch (field) {
@@ -53,29 +52,23 @@ function isPlain(input: JsonObject): boolean {
         if (value !== 1) return false
         break
       case 'from_agent':
-        if (typeof value !== 'string' || !agentNamePattern.test(value)) return false
-        required++
+        if (!isText(value, agentNamePattern)) return false
         break
       case 'to_agent':
-        if (typeof value !== 'string' || !addressPattern.test(value)) return false
-        required++
-        break
-      case 'message_type':
-        if (typeof value !== 'string' || !printablePattern.test(value)) return false
-        required++
+        if (!isText(value, addressPattern)) return false
         break
       case 'body':
         if (!isBoundedObject(value, largestBodyBytes)) return false
-        required++
         break
+      case 'message_type':
       case 'message_id':
       case 'correlation_id':
       case 'reply_to':
       case 'causation_id':
-        if (typeof value !== 'string' || !printablePattern.test(value)) return false
+        if (!isText(value, printablePattern)) return false
         break
       case 'conversation_id':
-        if (typeof value !== 'string' || !lowerCaseUuid.test(value)) return false
+        if (!isText(value, lowerCaseUuid)) return false
         break
       case 'timestamp':
         if (typeof value !== 'string' || !Timestamp.safeParse(value).success) return false
@@ -95,8 +88,11 @@ function isPlain(input: JsonObject): boolean {
   }
   // without a version, these two may be those of an older shape
   const isCurrent = 'version' in input || !('metadata' in input || 'delivery_options' in input)
-  return required === 4 && isCurrent
+  const isWhole = 'from_agent' in input && 'to_agent' in input && 'message_type' in input && 'body' in input
+  return isWhole && isCurrent
 }
+
+const isText = (value: unknown, pattern: RegExp) => typeof value === 'string' && pattern.test(value)
 
 /** Any UUID as it is written back. */
 const lowerCaseUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

@@ -9,7 +9,7 @@ import { routes } from '../../functions/routes.ts'
 import { type Bundle, bundleFunction, writeLinks } from '../stack/bundle.ts'
 import { httpEvent, type Invoked, invokeBundle, linksOf } from '../stack/invoke-bundle.ts'
 import { agentKey } from './agent-key.ts'
-import { quantile, type Result } from './paired.ts'
+import { quantile, type Result, spreadOf } from './paired.ts'
 import { benchKey, type Stack } from './stack.ts'
 
 type Request = {
@@ -137,8 +137,7 @@ function summary(name: string, ours: Invoked[], empty: Invoked[], pick: (sample:
   const lists = [ours.map(pick), empty.map(pick)]
   const ratios = ours.map((sample, run) => pick(sample) / pick(empty[run] as Invoked))
   const sides = ['as deployed', 'an empty handler'].map((side, at) => {
-    const list = lists[at] as number[]
-    return { name: side, median: quantile(list, 0.5), least: quantile(list, 0), most: quantile(list, 1) }
+    return spreadOf(side, lists[at] as number[])
   })
   return { name, unit: 'ms, whole process', sides, ratios: [quantile(ratios, 0.5)] }
 }

@@ -1,7 +1,7 @@
 import type { BullmqCommands } from './bullmq-commands.ts'
 import { prices } from './prices.ts'
 import type { Usage } from './usage.ts'
-import { writeSection } from './write-section.ts'
+import { table, writeSection } from './write-section.ts'
 
 export type Measured = { name: string; rate: number; usage: Usage }
 
@@ -51,7 +51,7 @@ function perMillion(measured: Measured[]): string {
       dollars(part * 1e6),
     )
     const takes = [usage.redisCommands, usage.sqsRequests, usage.invocations, usage.lambdaMs]
-    return row(name, count(rate), ...takes.map(short), ...parts)
+    return [name, count(rate), ...takes.map(short), ...parts]
   })
   return table(
     [
@@ -81,7 +81,7 @@ function beside(measured: Measured[], bullmq: BullmqCommands): string {
     const ours = [usage.redisCommands * prices.redisCommand * 1e6, total(billOf(usage)) * ofMonth]
     const bull = [(theirs + idle) * prices.redisCommand * 1e6, (theirs + idle) * prices.redisCommand * ofMonth]
     const load = Math.round(rate * usage.redisCommands)
-    return row(
+    return [
       name,
       count(rate),
       count(load),
@@ -91,7 +91,7 @@ function beside(measured: Measured[], bullmq: BullmqCommands): string {
       count(Math.round(rate * theirs)),
       dollars(bull[0]),
       dollars(bull[1]),
-    )
+    ]
   })
   return table(
     [
@@ -113,26 +113,21 @@ function fixed(idle: Usage, bullmq: BullmqCommands): string {
   const minutes = secondsOfMonth / 60
   const sweeps = billOf(idle)
   const rows = [
-    row(
+    [
       `the sweep, ${short(idle.redisCommands)} commands a minute`,
       dollars((sweeps.redis + sweeps.lambda + sweeps.logs) * minutes),
-    ),
-    row('polls of three queues', dollars(idleSqsRequests * prices.sqsRequest)),
-    row(`${alarms} alarms, ${metrics} metrics`, dollars(alarms * prices.alarmMonth + metrics * prices.metricMonth)),
-    row(
-      `Neon Launch, ${neonUnits} CU that never sleeps`,
-      dollars(neonUnits * prices.neonHour * (secondsOfMonth / 3_600)),
-    ),
-    row(
+    ],
+    ['polls of three queues', dollars(idleSqsRequests * prices.sqsRequest)],
+    [`${alarms} alarms, ${metrics} metrics`, dollars(alarms * prices.alarmMonth + metrics * prices.metricMonth)],
+    [`Neon Launch, ${neonUnits} CU that never sleeps`, dollars(neonUnits * prices.neonHour * (secondsOfMonth / 3_600))],
+    [
       `a BullMQ worker without work, ${Math.round(bullmq.idlePerMinute)} commands a minute`,
       dollars(bullmq.idlePerMinute * minutes * prices.redisCommand),
-    ),
+    ],
   ]
   return table(['whatever the rate', 'a month'], rows)
 }
 
-const row = (...cells: string[]) => `| ${cells.join(' | ')} |`
-const table = (heads: string[], rows: string[]) => [row(...heads), row(...heads.map(() => '---')), ...rows].join('\n')
 const dollars = (value = 0) => `$${value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2)}`
 const count = (value: number) => value.toLocaleString('en')
 const short = (value: number) => (value >= 10 ? value.toFixed(1) : value.toFixed(2))

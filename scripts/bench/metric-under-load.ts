@@ -1,7 +1,7 @@
 import { createRandom } from '../../test/random.ts'
 import { createHttpCaller } from './http-caller.ts'
 import { runOpenLoop } from './open-loop.ts'
-import { quantile, type Result } from './paired.ts'
+import { quantile, type Result, spreadOf } from './paired.ts'
 import { poissonArrivals } from './poisson.ts'
 import type { Stack } from './stack.ts'
 import { type Process, startProcess } from './start-process.ts'
@@ -104,12 +104,6 @@ function beginLoad(publishers: Process<unknown>, publish: string): { end(): Prom
 
 /** Medians over the rounds, and the median of the rounds' ratios. */
 function compare(name: string, unit: string, under: number[], alone: number[]): Result {
-  const side = (of: string, list: number[]) => ({
-    name: of,
-    median: quantile(list, 0.5),
-    least: quantile(list, 0),
-    most: quantile(list, 1),
-  })
   const ratios = under.map((value, round) => value / (alone[round] ?? Number.NaN))
-  return { name, unit, sides: [side('beside', under), side('alone', alone)], ratios: [quantile(ratios, 0.5)] }
+  return { name, unit, sides: [spreadOf('beside', under), spreadOf('alone', alone)], ratios: [quantile(ratios, 0.5)] }
 }

@@ -72,8 +72,7 @@ function summarise(name: string, unit: string, sides: Side[], rates: number[][])
     name,
     unit,
     sides: sides.map((side, i) => {
-      const list = rates[i] as number[]
-      return { name: side.name, median: quantile(list, 0.5), least: quantile(list, 0), most: quantile(list, 1) }
+      return spreadOf(side.name, rates[i] as number[])
     }),
     ratios: rates.slice(1).map((list) =>
       quantile(
@@ -82,6 +81,11 @@ function summarise(name: string, unit: string, sides: Side[], rates: number[][])
       ),
     ),
   }
+}
+
+/** What is told of a side. */
+export function spreadOf(name: string, list: number[]): Result['sides'][number] {
+  return { name, median: quantile(list, 0.5), least: quantile(list, 0), most: quantile(list, 1) }
 }
 
 export function quantile(list: number[], part: number): number {

@@ -18,6 +18,7 @@ import { benchSoak } from './soak/soak.ts'
 import { startStack } from './stack.ts'
 import { benchStep } from './step.ts'
 import { benchStorm } from './storm.ts'
+import { table, writeSection } from './write-section.ts'
 
 const benches = {
   publish: benchPublish,
@@ -111,14 +112,10 @@ async function write(made: Result[]): Promise<void> {
     rows.set(rowKey(row), row)
   }
   const text = [
-    '| what | unit | Agent Hive | instead | ratio | spread | measured |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
+    table(['what', 'unit', 'Agent Hive', 'instead', 'ratio', 'spread', 'measured'], []),
     ...rows.values(),
   ].join('\n')
-  await writeFile(
-    file,
-    page.replace(between, (_, before: string, __, after: string) => `${before}\n${text}\n${after}`),
-  )
+  await writeSection('benchmarks.md', 'results', text)
   await writeFile(new URL('../../docs/benchmarks.svg', import.meta.url), drawChart([...rows.values()].flatMap(barsOf)))
 }
 

@@ -1,7 +1,5 @@
+import type { Kind } from '../convert/equal-rows.ts'
 import { fromPostgres } from '../convert/timestamp/moment.ts'
-
-/** How a field is sent: text and JSON in UTF-8, numbers as doubles, moments as microseconds since 2000. */
-export type BinaryField = 'text' | 'number' | 'timestamp' | 'jsonb'
 
 /** Bytes of rows that become one part of the data. */
 const partBytes = 65_536
@@ -12,16 +10,19 @@ const none = Buffer.alloc(0)
 /** The number of fields, and the id with its length. */
 const headBytes = 2 + 12
 
-/** Rows with an id and some fields in COPY's binary format, laid out as they come: Postgres has no digits to read. */
+/**
+ * Rows with an id and some fields in COPY's binary format, laid out as they come: Postgres has no digits to read. Text and JSON are
+ * sent in UTF-8, numbers as doubles, moments as microseconds since 2000.
+ */
 export class BinaryRows {
   readonly format = 'binary'
-  readonly #fields: readonly BinaryField[]
+  readonly #fields: readonly Kind[]
   readonly #parts: Buffer[] = []
   #part = none
   #at = 0
   #rows = 0
 
-  constructor(fields: readonly BinaryField[]) {
+  constructor(fields: readonly Kind[]) {
     this.#fields = fields
   }
 
@@ -36,7 +37,7 @@ export class BinaryRows {
     for (const text of row) most += 13 + 3 * (text?.length ?? 0)
     this.#makeRoom(most)
     let at = this.#begin(id)
-    for (let i = 0; i < this.#fields.length; i++) at = this.#field(at, this.#fields[i] as BinaryField, row[i] ?? null)
+    for (let i = 0; i < this.#fields.length; i++) at = this.#field(at, this.#fields[i] as Kind, row[i] ?? null)
     this.#at = at
     this.#rows++
   }
@@ -71,7 +72,7 @@ export class BinaryRows {
     return at + headBytes
   }
 
-  #field(at: number, field: BinaryField, text: string | null): number {
+  #field(at: number, field: Kind, text: string | null): number {
     const part = this.#part
     if (text === null) return part.writeInt32BE(-1, at)
     let start = at + 4

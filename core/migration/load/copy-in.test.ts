@@ -1,31 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { Client as NeonClient } from '@neondatabase/serverless'
-import pg from 'pg'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { borrow } from '../../../test/borrow.ts'
-import { useProxy } from '../../records/drivers/neon-client.ts'
+import { describe, expect, it } from 'vitest'
+import { migrationClients } from '../../../test/migration-clients.ts'
 import { copyInto, type MigrationClient } from './migration-client.ts'
 
-type Lent = { databaseUrl: string; neonHttpEndpoint: string; neonWsProxy: string }
-
-const clients = {
-  pg: ({ databaseUrl }: Lent) => new pg.Client({ connectionString: databaseUrl }),
-  neon(lent: Lent) {
-    const client = new NeonClient(lent.databaseUrl)
-    useProxy(client, lent)
-    return client
-  },
-}
-
-describe.each(Object.entries(clients))('over the client of %s', (_, make) => {
+describe.each(migrationClients)('over the client of %s', (_, connect) => {
   async function connected(): Promise<MigrationClient> {
-    // both have what the type of pg's says
-    const client = make(JSON.parse(await borrow('database')) as Lent) as pg.Client
-    client.on('error', () => {})
-    await client.connect()
-    onTestFinished(async () => {
-      await client.end()
-    })
+    const client = await connect()
     await client.query('CREATE TEMPORARY TABLE copied (id BIGINT PRIMARY KEY, bytes BYTEA)')
     return client
   }

@@ -1,21 +1,6 @@
-import { Client as NeonClient } from '@neondatabase/serverless'
-import pg from 'pg'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { borrow } from '../../../test/borrow.ts'
-import { useProxy } from '../../records/drivers/neon-client.ts'
+import { describe, expect, it } from 'vitest'
+import { migrationClients } from '../../../test/migration-clients.ts'
 import { type CopiedRows, copyOut } from './copy-out.ts'
-import type { MigrationClient } from './migration-client.ts'
-
-type Lent = { databaseUrl: string; neonHttpEndpoint: string; neonWsProxy: string }
-
-const clients = {
-  pg: ({ databaseUrl }: Lent) => new pg.Client({ connectionString: databaseUrl }),
-  neon(lent: Lent) {
-    const client = new NeonClient(lent.databaseUrl)
-    useProxy(client, lent)
-    return client
-  },
-}
 
 function fieldsOf(rows: CopiedRows, i: number, count: number): (string | null)[] {
   const fields: (string | null)[] = []
@@ -29,20 +14,9 @@ function fieldsOf(rows: CopiedRows, i: number, count: number): (string | null)[]
   return fields
 }
 
-describe.each(Object.entries(clients))('over the client of %s', (_, make) => {
-  async function connected(): Promise<MigrationClient> {
-    // both have what the type of pg's says
-    const client = make(JSON.parse(await borrow('database')) as Lent) as pg.Client
-    client.on('error', () => {})
-    await client.connect()
-    onTestFinished(async () => {
-      await client.end()
-    })
-    return client
-  }
-
+describe.each(migrationClients)('over the client of %s', (_, connect) => {
   it('gives more than a socket holds at once, whole and in order', async () => {
-    const client = await connected()
+    const client = await connect()
     const rows = await copyOut(
       client,
       `SELECT n::text, repeat(chr(64 + n % 64), n * 10), nullif(n % 3, 0)::text FROM generate_series(1, 1000) n`,
@@ -55,12 +29,12 @@ describe.each(Object.entries(clients))('over the client of %s', (_, make) => {
   })
 
   it('gives no row where there is none', async () => {
-    const client = await connected()
+    const client = await connect()
     expect((await copyOut(client, 'SELECT 1 WHERE false')).rows).toBe(0)
   })
 
   it('says what the server has against it, also in the middle, and serves the next statement', async () => {
-    const client = await connected()
+    const client = await connect()
     const copy = copyOut(client, 'SELECT 1 / (50000 - n) FROM generate_series(1, 100000) n')
     await expect(copy).rejects.toMatchObject({ code: '22012' })
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])

@@ -66,36 +66,10 @@ function isSaid(
     const number = type === 7 ? bytes.readDoubleBE(from) : Number(wholeAt(bytes, from, type))
     // a whole number means an integer, in a column that has them
     if (at === start || (!shape.reals[column] && Number.isInteger(number))) return -1
-    return Object.is(numberIn(json, start, at), number) ? at : -1
+    return Object.is(Number(json.toString('latin1', start, at)), number) ? at : -1
   }
   return wholeIn(json, start, at) === Number(type === 0 ? values.rowid : wholeAt(bytes, from, type)) ? at : -1
 }
-
-/** The number that is written there: what `Number` makes of it, which is not asked where it is plain. */
-function numberIn(json: Buffer, start: number, end: number): number {
-  const isNegative = json[start] === minus
-  let digits = 0
-  let behind = -1
-  for (let at = isNegative ? start + 1 : start; at < end; at++) {
-    const byte = json[at] as number
-    if (byte === point && behind < 0) behind = 0
-    else if (byte >= zero && byte <= nine && digits <= mostHeld) {
-      digits = digits * 10 + byte - zero
-      if (behind >= 0) behind++
-    } else return Number(json.toString('latin1', start, end))
-  }
-  // both are held exactly, so that the one division rounds once (Clinger, "How to read floating point numbers accurately")
-  if (digits > Number.MAX_SAFE_INTEGER || behind < 1 || behind >= powers.length) {
-    return Number(json.toString('latin1', start, end))
-  }
-  const number = digits / (powers[behind] as number)
-  return isNegative ? -number : number
-}
-
-/** What can take one digit more and stay a whole number that is told from its neighbours, or is found too large. */
-const mostHeld = Math.floor(Number.MAX_SAFE_INTEGER / 10)
-/** Powers of ten that a double holds exactly. */
-const powers = Array.from({ length: 23 }, (_, i) => 10 ** i)
 
 /** The whole number that is written there in digits alone, with no zeros before it; NaN for anything else. */
 function wholeIn(json: Buffer, start: number, end: number): number {
@@ -123,5 +97,3 @@ const quote = 0x22
 const backslash = 0x5c
 const minus = 0x2d
 const zero = 0x30
-const nine = 0x39
-const point = 0x2e

@@ -34,8 +34,6 @@ export type MovedRange = {
   /** The checksum that the source had for the i-th of them. */
   checksum(i: number): bigint
   rowid(i: number): bigint | undefined
-  /** Whether a rowid is that of the i-th row, where that is told without making one. */
-  isPlainRowid(i: number, rowid: bigint | undefined): boolean
   /** The values of the i-th row, or why they cannot be had; they are made anew when they are asked for. */
   values(i: number): MovedValue[] | string
   /** Whether the i-th row is what a record has, told without making values; false may be the same none the less. */
@@ -134,7 +132,6 @@ async function readRange(client: MigrationClient, table: MovedTable, after: numb
     outcome: range.outcome,
     checksum: (i) => checksumAt(checksums, i),
     rowid: rowidsOf(range),
-    isPlainRowid: plainRowidsOf(range),
     ...(await read(client, table, range)),
   }
 }
@@ -143,13 +140,6 @@ function rowidsOf({ first_rowid, rowids }: Range): (i: number) => bigint | undef
   if (first_rowid === null) return (i) => rowids?.readBigInt64BE(8 * i)
   const first = BigInt(first_rowid)
   return (i) => first + BigInt(i)
-}
-
-function plainRowidsOf({ first_rowid }: Range): (i: number, rowid: bigint | undefined) => boolean {
-  const first = Number(first_rowid ?? Number.NaN)
-  const isExact = Number.isSafeInteger(first)
-  // a bigint that is no safe integer may be rounded to one that is not it, but to none this small
-  return (i, rowid) => isExact && Number.isSafeInteger(first + i) && rowid !== undefined && Number(rowid) === first + i
 }
 
 /** Rows whose targets are read by their ids and turned back. One that was changed says how. */

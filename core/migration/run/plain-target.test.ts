@@ -221,18 +221,7 @@ it.each(['INTEGER', 'NUMERIC', 'REAL', 'TEXT', ''])(
     let plainOnes = 0
     for (const timestamp of timestamps) {
       for (const from of ['value', 'id']) {
-        const planned = MetricsTable.parse({
-          name: 't',
-          target: 'agent_metrics',
-          columns: {
-            agent_name: { rule: 'constant', value: 'a' },
-            metric_type: { rule: 'constant', value: 'm' },
-            value: { rule: 'copy', from },
-            timestamp: { rule: 'timestamp', from: 'at', ...timestamp },
-            metadata: { rule: 'rest' },
-            source_database: { rule: 'constant', value: 'old.db' },
-          },
-        })
+        const planned = planOf({ rule: 'copy', from }, timestamp)
         const { compiled, writer, says } = compiledFor(file.table, planned)
         const read = fieldReader(compiled)
         for (const record of file.records) {
@@ -271,18 +260,7 @@ it('keeps a microsecond that a double does not hold', () => {
   const { table, records } = databaseOf(
     'CREATE TABLE t (at INTEGER); INSERT INTO t VALUES (9007199254740993), (9954000000000995)',
   )
-  const planned = MetricsTable.parse({
-    name: 't',
-    target: 'agent_metrics',
-    columns: {
-      agent_name: { rule: 'constant', value: 'a' },
-      metric_type: { rule: 'constant', value: 'm' },
-      value: { rule: 'constant', value: 1 },
-      timestamp: { rule: 'timestamp', from: 'at', unit: 'us' },
-      metadata: { rule: 'rest' },
-      source_database: { rule: 'constant', value: 'old.db' },
-    },
-  })
+  const planned = planOf({ rule: 'constant', value: 1 }, { unit: 'us' })
   const { compiled, writer, says } = compiledFor(table, planned)
   for (const record of records) {
     const written = new BinaryRows(compiled.kinds)
@@ -297,6 +275,21 @@ it('keeps a microsecond that a double does not hold', () => {
     expect(says?.(record, fields, 0)).toBe(false)
   }
 })
+
+function planOf(value: object, timestamp: object): MetricsTable {
+  return MetricsTable.parse({
+    name: 't',
+    target: 'agent_metrics',
+    columns: {
+      agent_name: { rule: 'constant', value: 'a' },
+      metric_type: { rule: 'constant', value: 'm' },
+      value,
+      timestamp: { rule: 'timestamp', from: 'at', ...timestamp },
+      metadata: { rule: 'rest' },
+      source_database: { rule: 'constant', value: 'old.db' },
+    },
+  })
+}
 
 function fieldStart(fields: Buffer, place: number): number {
   let at = 0
