@@ -1,5 +1,7 @@
 import { neon } from '@neondatabase/serverless'
 import pg from 'pg'
+import { createPost } from '../../core/post.ts'
+import type { HttpOptions } from '../../core/records/drivers/neon-http.ts'
 import { handler } from '../../functions/metrics.ts'
 import { invoke } from './invoke.ts'
 import { measureLatencies, measureRates, type Result } from './paired.ts'
@@ -35,7 +37,8 @@ export async function benchMetricWrite(stack: Stack, rounds: number): Promise<Re
   // the records teach the driver where the stack's own server is when they are first used
   await invoke(handler, 'POST /v1/metrics', { body: point(0) })
   const sql = neon(stack.databaseUrl)
-  const fetchOptions = { hive: { endpoint: stack.hive.config.neonHttpEndpoint } }
+  const options: HttpOptions = { endpoint: stack.hive.config.neonHttpEndpoint, post: createPost(), timeoutMs: 10_000 }
+  const fetchOptions = { hive: options }
   const overNeon = (text: string, values: unknown[]) => sql.query(text, values, { fetchOptions })
   let index = 1
   const next = () => point(index++)
@@ -56,11 +59,13 @@ export async function benchMetricWrite(stack: Stack, rounds: number): Promise<Re
       return 5_000
     },
   }))
-  const results = [
-    ...(await measureLatencies('metric write, one point', singles, 500, [0.5, 0.99])),
-    // one call a round: code that has run a few times only is not what a warm function runs
-    await measureRates('metric write, 5,000 points a request', 'points/s', batches, 3 * rounds, { warmUp: 20 }),
-  ]
-  await client.end()
-  return results
+  try {
+    return [
+      ...(await measureLatencies('metric write, one point', singles, 500, [0.5, 0.99])),
+      // one call a round: code that has run a few times only is not what a warm function runs
+      await measureRates('metric write, 5,000 points a request', 'points/s', batches, 3 * rounds, { warmUp: 20 }),
+    ]
+  } finally {
+    await client.end()
+  }
 }

@@ -60,7 +60,8 @@ export async function neonHttp(config: RecordsConfig, options: RunOptions): Prom
   }
 }
 
-type HttpOptions = { endpoint: string | undefined; post: Post; timeoutMs: number }
+/** What each statement brings along for `fetchAsTold`. */
+export type HttpOptions = { endpoint: string | undefined; post: Post; timeoutMs: number }
 type HttpInit = RequestInit & { hive?: HttpOptions }
 /** As much of a response as the driver looks at. */
 type HttpResponse = Pick<Response, 'ok' | 'status' | 'json' | 'text'>
