@@ -27,14 +27,19 @@ const banner = [
   `const __dirname = topLevelFileUrlToPath(new topLevelURL(".", import.meta.url))`,
 ].join('\n')
 
+/** Bundles `functions/<file>.ts` into a folder as sst does; see `bundleEntry`. */
+export function bundleFunction(file: string, outdir: string): Promise<Bundle> {
+  return bundleEntry(join('functions', `${file}.ts`), outdir)
+}
+
 /**
- * Bundles `functions/<file>.ts` into a folder with the options that sst gives esbuild for the functions of
+ * Bundles a file of the project that exports `handler` into a folder, with the options that sst gives esbuild for the functions of
  * infra/, source maps apart, which are not part of what is loaded.
  */
-export async function bundleFunction(file: string, outdir: string): Promise<Bundle> {
+export async function bundleEntry(entry: string, outdir: string): Promise<Bundle> {
   const { metafile } = await build({
     absWorkingDir: project,
-    entryPoints: [join('functions', `${file}.ts`)],
+    entryPoints: [entry],
     entryNames: 'bundle',
     outdir,
     outExtension: { '.js': '.mjs' },

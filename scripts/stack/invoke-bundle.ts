@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import type { HiveConfig } from '../../core/config.ts'
+import { type HiveConfig, parseConfig } from '../../core/config.ts'
 import type { Links } from '../../core/linked-config.ts'
 
 const runner = join(import.meta.dirname, 'run-bundle.js')
@@ -55,8 +55,20 @@ export function httpEvent(routeKey: string, options: { key: string; path?: Recor
   }
 }
 
-/** The links with which a deployed function would have this configuration. */
+/** The links with which a deployed function would have this configuration: what a stage leaves as it is has no link. */
 export function linksOf(config: HiveConfig): Links {
-  const { adminKeys, ...fields } = config
-  return { Hive: { ...JSON.parse(JSON.stringify(fields)), adminKeys: adminKeys.join(',') } }
+  const { redisRestUrl, redisRestToken, databaseUrl, deliverQueueUrl, historyQueueUrl, signingRoot } = config
+  const adminKeys = config.adminKeys.join(',')
+  const required = {
+    redisRestUrl,
+    redisRestToken,
+    databaseUrl,
+    deliverQueueUrl,
+    historyQueueUrl,
+    signingRoot,
+    adminKeys,
+  }
+  const asItIs: Record<string, unknown> = parseConfig(required)
+  const changed = Object.entries(config).filter(([name, value]) => value !== undefined && value !== asItIs[name])
+  return { Hive: { ...Object.fromEntries(changed), ...required } }
 }
