@@ -23,19 +23,21 @@ export async function noteActing(
   agents: Iterable<string>,
 ): Promise<void> {
   if (!isAdmin(caller)) return
-  const others = [...new Set(agents)].filter((agent) => agent !== caller.agent)
-  if (others.length === 0) return
+  const others = new Set(agents)
+  if (caller.agent !== null) others.delete(caller.agent)
+  if (others.size === 0) return
   const acting = actingOf(hive, `${caller.keyId} ${action}`)
-  const entries = others.flatMap((agent) => {
+  const entries: ReturnType<typeof auditEntry>[] = []
+  for (const agent of others) {
     if (acting.agents.has(agent) || acting.agents.size >= mostAgents) {
       acting.unrecorded += 1
-      return []
+      continue
     }
     acting.agents.add(agent)
     const details = acting.unrecorded === 0 ? {} : { unrecorded: acting.unrecorded }
     acting.unrecorded = 0
-    return [auditEntry(hive, { action, actor: actorOf(caller), target: agent, details })]
-  })
+    entries.push(auditEntry(hive, { action, actor: actorOf(caller), target: agent, details }))
+  }
   if (entries.length === 0) return
   const writing = hive
     .records()

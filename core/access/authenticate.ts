@@ -42,9 +42,20 @@ export class InvalidKey extends HiveError {
 /** Which admin key a token is. All of them are compared, by their digests, so that the time it takes tells nothing. */
 function matchAdminKey(token: string, adminKeys: readonly string[]): number | null {
   const given = digest(token)
-  const matches = adminKeys.map((key) => timingSafeEqual(given, digest(key)))
+  const matches = digestsOf(adminKeys).map((digest) => timingSafeEqual(given, digest))
   const found = matches.indexOf(true)
   return found === -1 ? null : found
+}
+
+/** Of each configuration's admin keys: they stay the same while it is used. */
+const digests = new WeakMap<readonly string[], Buffer[]>()
+
+function digestsOf(adminKeys: readonly string[]): Buffer[] {
+  const known = digests.get(adminKeys)
+  if (known) return known
+  const made = adminKeys.map(digest)
+  digests.set(adminKeys, made)
+  return made
 }
 
 function sameText(one: string, other: string): boolean {
