@@ -1,4 +1,5 @@
 import type { Log } from './hive.ts'
+import { isoTime } from './iso-time.ts'
 
 /**
  * One JSON object a line, with the names that Powertools' logger gives them. Straight to standard output: Lambda would
@@ -7,9 +8,7 @@ import type { Log } from './hive.ts'
  */
 export function createJsonLog(write: (line: string) => unknown, now: () => number): Log {
   const line = (level: string) => (message: string, extra?: object) =>
-    write(
-      `${JSON.stringify({ level, message, timestamp: new Date(now()).toISOString(), service: 'agent-hive', ...extra })}\n`,
-    )
+    write(`${JSON.stringify({ level, message, timestamp: isoTime(now()), service: 'agent-hive', ...extra })}\n`)
   return { info: line('INFO'), warn: line('WARN'), error: line('ERROR') }
 }
 

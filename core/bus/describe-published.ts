@@ -1,4 +1,5 @@
 import type { Hive } from '../hive.ts'
+import { isoTime } from '../iso-time.ts'
 import { parseAddress } from '../protocol/agent-name.ts'
 import type { AgentMessage } from '../protocol/message.ts'
 import type { Status } from '../protocol/status.ts'
@@ -30,13 +31,6 @@ export async function describePublished(
     members: none,
     statuses: none,
   }
-  // nearly all have the same moment, and to write one takes as long as all else of an answer
-  const moments = new Map<string, string>()
-  const momentOf = (ms: string) => {
-    const text = moments.get(ms) ?? new Date(Number(ms)).toISOString()
-    moments.set(ms, text)
-    return text
-  }
   return batch.map(({ message }, i) => {
     const [duplicate, acceptedAt] = results[i] as ResultRow
     const isDuplicate = Number(duplicate) === 1
@@ -47,7 +41,7 @@ export async function describePublished(
       from_agent: message.from_agent,
       to_agent: message.to_agent,
       status: (isDuplicate && statuses.get(`${inbox}\n${sequence}`)) || 'pending',
-      accepted_at: momentOf(acceptedAt),
+      accepted_at: isoTime(Number(acceptedAt)),
       duplicate: isDuplicate,
     }
     if (kind === 'topic') published.recipients = members.get(name) ?? 0

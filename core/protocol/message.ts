@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { type FieldError, HiveError } from '../errors.ts'
+import { isoTime } from '../iso-time.ts'
 import { once } from '../once.ts'
 import { AgentName, address } from './agent-name.ts'
 import { boundedObject } from './bounded-object.ts'
@@ -88,7 +89,7 @@ export function parseMessage(input: unknown, options: ParseMessageOptions): Agen
   if (!isJsonObject(input)) throw refusal([{ field: path === '' ? '$' : path, message: 'must be a JSON object' }])
   const { message, names, faults } = upcastAt(input, path)
   if (message.message_id === undefined) message.message_id = options.newId()
-  if (message.timestamp === undefined) message.timestamp = new Date(options.now).toISOString()
+  if (message.timestamp === undefined) message.timestamp = isoTime(options.now)
   const parsed = parse(agentMessage(), message, { reportInput: true })
   if (parsed.success && faults.length === 0) return parsed.data
   const found = parsed.success ? [] : fieldErrors(parsed.error).map((fault) => asSent(fault, names))

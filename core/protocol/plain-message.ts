@@ -1,3 +1,4 @@
+import { isoTime } from '../iso-time.ts'
 import { addressPattern, agentNamePattern } from './agent-name.ts'
 import { isBoundedObject } from './bounded-object.ts'
 import { type DeliveryOptions, deliveryOptions, unsaidDelivery } from './delivery-options.ts'
@@ -30,7 +31,7 @@ export function readPlainMessage(input: unknown, { now, newId }: ParseMessageOpt
     to_agent: given.to_agent,
     message_type: given.message_type,
     priority,
-    timestamp: given.timestamp ?? new Date(now).toISOString(),
+    timestamp: given.timestamp ?? isoTime(now),
     ttl,
     body: given.body,
     delivery_options: delivery,
