@@ -57,24 +57,42 @@ const systemClock: Clock = {
   },
 }
 
-/** Random bytes that are drawn at once: each draw is a call out of JavaScript, which takes longer than all else of an id. */
-const drawnBytes = 4_096
+/** Ids that random bytes are drawn for at once: each draw is a call out of JavaScript, which takes longer than all else of an id. */
+const drawnIds = 256
 
 function systemIds(): Ids {
-  let drawn = randomBytes(drawnBytes)
+  return { messageId: messageIds(), requestId: requestIds(), random: Math.random }
+}
+
+function messageIds(): () => string {
+  const bytes = 16
+  const random = new Uint8Array(bytes)
+  let drawn = Buffer.alloc(0)
   let used = 0
-  const draw = (bytes: number): Buffer => {
-    if (used + bytes > drawnBytes) {
-      drawn = randomBytes(drawnBytes)
+  return () => {
+    if (used === drawn.length) {
+      drawn = randomBytes(drawnIds * bytes)
       used = 0
     }
-    used += bytes
-    return drawn.subarray(used - bytes, used)
+    // copied, as to make a view of each 16 bytes takes longer
+    for (let i = 0; i < bytes; i++) random[i] = drawn[used++] as number
+    return v7({ random })
   }
-  return {
-    messageId: () => v7({ random: draw(16) }),
-    requestId: () => draw(15).toString('base64url'),
-    random: Math.random,
+}
+
+function requestIds(): () => string {
+  // a multiple of 3, so that base64url of many is that of each
+  const bytes = 15
+  const characters = 20
+  let drawn = ''
+  let used = 0
+  return () => {
+    if (used === drawn.length) {
+      drawn = randomBytes(drawnIds * bytes).toString('base64url')
+      used = 0
+    }
+    used += characters
+    return drawn.slice(used - characters, used)
   }
 }
 
