@@ -88,9 +88,8 @@ export function createBus(config: HiveConfig, now: () => number): Bus {
         }
         const { keys, args } = build(moment)
         const buckets = `${moment.short} ${moment.long} ${moment.settled}`
-        const answer = (await guarded(() =>
-          evaluate(client, script, hash, keys, [`${buckets} ${settings}`, requestId, ...args]),
-        )) as unknown[]
+        const shared = `${buckets} ${settings}`
+        const answer = (await evaluate(client, script, hash, keys, [shared, requestId, ...args])) as unknown[]
         // the script ran about half-way through the wait; some need no clock and tell no time
         if (answer[1] !== '') skew = Number(answer[1]) - (sent + now()) / 2
         if (answer[0] === 'segments') bus.segments.learn(answer.slice(2))
@@ -112,8 +111,8 @@ async function evaluate(redis: Redis, { source }: BusScript, hash: string, keys:
   try {
     return await redis.evalsha(hash, keys, args)
   } catch (error) {
-    if (!(error instanceof Error && /NOSCRIPT/.test(error.message))) throw error
-    return await redis.eval(source, keys, args)
+    if (!(error instanceof Error && /NOSCRIPT/.test(error.message))) throw told(error)
+    return guarded(() => redis.eval(source, keys, args))
   }
 }
 
@@ -126,13 +125,17 @@ async function guarded<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (error) {
-    const cause = redacted(error)
-    if (ourFault.test(cause.message)) throw new HiveError('internal', 'A Redis script or command is wrong.', { cause })
-    throw new HiveError('redis.unavailable', 'Redis does not answer; it is safe to try again.', {
-      retryAfter: 1,
-      cause,
-    })
+    throw told(error)
   }
+}
+
+function told(error: unknown): HiveError {
+  const cause = redacted(error)
+  if (ourFault.test(cause.message)) return new HiveError('internal', 'A Redis script or command is wrong.', { cause })
+  return new HiveError('redis.unavailable', 'Redis does not answer; it is safe to try again.', {
+    retryAfter: 1,
+    cause,
+  })
 }
 
 /** Keeps what Redis said and drops the command that the client appends to it. */

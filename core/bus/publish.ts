@@ -97,7 +97,8 @@ export async function publish(
     throw new HiveError('history.backlog', 'History is too far behind to accept more messages.', { retryAfter: 10 })
   }
   const [, accepted, first, wakes, results] = answer as PublishAnswer
-  const history = first.map((index) => shardsOf(recipients)[Number(index)] as number)
+  const shards = first.length === 0 ? [] : shardsOf(recipients)
+  const history = first.map((index) => shards[Number(index)] as number)
 
   const deliver = []
   for (let i = 0; i < wakes.length; i += 2) {
@@ -166,7 +167,8 @@ function shardsOf(recipients: string[]): number[] {
 function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment: Moment): ScriptCall {
   const { keys, segments } = hive.bus
   const senders = [...new Set(batch.map(({ message }) => message.from_agent))]
-  const shards = shardsOf(recipients)
+  const shardOfEach = recipients.map(shardOf)
+  const shards = [...new Set(shardOfEach)]
   const senderAt = new Map(senders.map((name, index) => [name, index + 1]))
   const recipientAt = new Map(recipients.map((name, index) => [name, index + 1]))
   const declared: string[] = []
@@ -179,8 +181,9 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
       segments.all(keys.sentLong(sender, moment.long - 1)),
       segments.all(keys.sentLong(sender, moment.long - 2)),
     ]
+    for (const bucket of buckets) declared.push(...bucket)
     ledgers.push(buckets.map(({ length }) => length).join(' '))
-    declared.push(...buckets.flat(), keys.hops(sender, moment.short), keys.hops(sender, moment.short - 1))
+    declared.push(keys.hops(sender, moment.short), keys.hops(sender, moment.short - 1))
   }
   for (const recipient of recipients) {
     declared.push(
@@ -201,7 +204,8 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
     const options = message.delivery_options
     let token = '-'
     let body = 0
-    if (Buffer.byteLength(envelope) > inlineLimit) {
+    // UTF-8 takes three bytes at most for each, so that most envelopes need not be counted
+    if (envelope.length * 3 > inlineLimit && Buffer.byteLength(envelope) > inlineLimit) {
       token = relayed ? sharedToken(hive.ids.requestId()) : hive.ids.requestId()
       body = ++bodies
       declared.push(bodyKey(keys, inbox, token))
@@ -231,7 +235,7 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
       ...senders,
       ...ledgers,
       ...recipients,
-      ...recipients.map((name) => String(shards.indexOf(shardOf(name)) + 1)),
+      ...shardOfEach.map((shard) => String(shards.indexOf(shard) + 1)),
       ...rows,
     ],
   }

@@ -17,7 +17,8 @@ const mostRemembered = 10_000
 
 export function createSegments(): Segments {
   const last = new Map<string, number>()
-  const lastOf = (bucket: string) => last.get(bucket) ?? 0
+  // where there are none, a name need not be looked up, which is to hash it first
+  const lastOf = (bucket: string) => (last.size === 0 ? 0 : (last.get(bucket) ?? 0))
   return {
     all(bucket, spare = false) {
       const names = [bucket]

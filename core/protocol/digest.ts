@@ -5,28 +5,26 @@ import type { AgentMessage } from './message.ts'
 
 const unsortable = Symbol('an object whose keys an engine does not keep in the order of their insertion')
 
-/** All but what another try may change. Not asked of the schema, which is not made for most messages. */
-const fields: Record<Exclude<keyof AgentMessage, 'timestamp' | 'version'>, true> = {
-  body: true,
-  causation_id: true,
-  conversation_id: true,
-  correlation_id: true,
-  delivery_options: true,
-  from_agent: true,
-  message_id: true,
-  message_type: true,
-  metadata: true,
-  priority: true,
-  reply_to: true,
-  to_agent: true,
-  ttl: true,
-}
-/** In their order, each with how its member begins. */
-const digested = Object.keys(fields)
-  .sort()
-  .map((field) => [field as keyof AgentMessage, `${JSON.stringify(field)}:`] as const)
+const sortedUnsaid = sortKeys(unsaidDelivery)
 
-const unsaidDeliveryText = canonicalJson(unsaidDelivery)
+/** All but what another try may change, sorted. Not asked of the schema, which is not made for most messages. */
+function contentOf(message: AgentMessage, deliveryOptions: unknown) {
+  return {
+    body: message.body,
+    causation_id: message.causation_id,
+    conversation_id: message.conversation_id,
+    correlation_id: message.correlation_id,
+    delivery_options: deliveryOptions,
+    from_agent: message.from_agent,
+    message_id: message.message_id,
+    message_type: message.message_type,
+    metadata: message.metadata,
+    priority: message.priority,
+    reply_to: message.reply_to,
+    to_agent: message.to_agent,
+    ttl: message.ttl,
+  } satisfies Record<Exclude<keyof AgentMessage, 'timestamp' | 'version'>, unknown>
+}
 
 /**
  * What tells whether two messages with one id have the same content: SHA-256 in base64url over the canonical JSON
@@ -34,14 +32,9 @@ const unsaidDeliveryText = canonicalJson(unsaidDelivery)
  * have been upgraded in between.
  */
 export function contentDigest(message: AgentMessage): string {
-  let members = ''
-  for (const [field, begin] of digested) {
-    const value = message[field]
-    if (value === undefined) continue
-    const text = value === unsaidDelivery ? unsaidDeliveryText : canonicalJson(value)
-    members += (members === '' ? '{' : ',') + begin + text
-  }
-  return hash('sha256', `${members}}`, 'base64url')
+  const given = message.delivery_options
+  const content = contentOf(message, given === unsaidDelivery ? sortedUnsaid : given)
+  return hash('sha256', canonicalJson(content), 'base64url')
 }
 
 /** RFC 8785 of a JSON value, of which it is known that JSON carries it unchanged (`inspectJson`). */

@@ -12,6 +12,6 @@ export function parse<S extends z.ZodMiniType>(
   params: { reportInput?: boolean } = {},
 ): z.core.util.SafeParseResult<z.output<S>> {
   const jitless = !used.has(schema)
-  used.add(schema)
+  if (jitless) used.add(schema)
   return schema.safeParse(value, { ...params, jitless }) as z.core.util.SafeParseResult<z.output<S>>
 }
