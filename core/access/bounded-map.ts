@@ -15,7 +15,7 @@ export class BoundedMap<Value> {
 
   get(key: string): Value | undefined {
     const value = this.#entries.get(key)
-    if (value !== undefined) this.#putLast(key, value)
+    if (value !== undefined && key !== this.#newest) this.#putLast(key, value)
     return value
   }
 
