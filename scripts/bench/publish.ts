@@ -9,8 +9,8 @@ import type { Stack } from './stack.ts'
 const batches = 100
 const singles = 1_000
 
-/** Messages that each side publishes before it is measured, so that a process is measured that has been warm for a while: V8 compiles what is hot over thousands of calls. */
-const warmUpMessages = 20_000
+/** Messages that each side publishes before it is measured, so that a process is measured that has been warm for a while: V8 goes on compiling what is hot for some 30,000 calls. */
+const warmUpMessages = 40_000
 
 /**
  * Publishing through the real handler, beside BullMQ's `addBulk` and `add` with priorities over TCP, and beside the very
