@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
 import type { Cloud } from '../scripts/local/cloud.ts'
 
-const main = join(import.meta.dirname, '..', 'scripts', 'hive', 'main.ts')
+const main = join(import.meta.dirname, '..', 'scripts', 'hive', 'main.js')
 
 export type Finished = { code: number | null; stdout: string; stderr: string; json<Document>(): Document }
 

@@ -4,4 +4,4 @@ import { writeFileSync } from 'node:fs'
 process.on('exit', () => {
   writeFileSync(process.env.HIVE_PEAK_FILE ?? '', String(process.resourceUsage().maxRSS * 1024))
 })
-await import('../scripts/hive/main.ts')
+await import('../scripts/hive/main.js')

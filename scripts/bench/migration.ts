@@ -12,7 +12,7 @@ import { measureRates, type Result, type Side } from './paired.ts'
 import type { Stack } from './stack.ts'
 
 const run = promisify(execFile)
-const main = join(import.meta.dirname, '..', 'hive', 'main.ts')
+const main = join(import.meta.dirname, '..', 'hive', 'main.js')
 const { scripts } = createRequire(import.meta.url)('../../package.json') as { scripts: { hive: string } }
 const flags = scripts.hive.split(' ').slice(1, -1)
 

@@ -29,7 +29,7 @@ export function createProgram(): Command {
     .option('--json', 'print JSON: one document, or a line of JSON each where the output is a stream')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-    // main.ts says what is wrong, in one line, as it does for every other error
+    // main.js says what is wrong, in one line, as it does for every other error
     .configureOutput({ outputError: () => undefined })
     .addHelpText(
       'after',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { migrationClients } from '../../../test/migration-clients.ts'
-import { type CopiedRows, copyOut } from './copy-out.ts'
+import { type CopiedRows, copyOut, elementStarts } from './copy-out.ts'
 
 function fieldsOf(rows: CopiedRows, i: number, count: number): (string | null)[] {
   const fields: (string | null)[] = []
@@ -26,6 +26,24 @@ describe.each(migrationClients)('over the client of %s', (_, connect) => {
       const third = n % 3 === 0 ? null : String(n % 3)
       expect(fieldsOf(rows, n - 1, 3)).toEqual([String(n), String.fromCharCode(64 + (n % 64)).repeat(n * 10), third])
     }
+  })
+
+  it('tells where the elements of arrays begin, one after another', async () => {
+    const client = await connect()
+    const rows = await copyOut(
+      client,
+      `SELECT ARRAY['a', NULL, '', repeat('é', 100000)], ARRAY[]::text[], NULL::text[], ARRAY['7']`,
+    )
+    let at = rows.start(0)
+    const arrays = Array.from({ length: 4 }, () => {
+      const elements = [...elementStarts(rows.bytes, at)].map((start) => {
+        const length = rows.bytes.readInt32BE(start)
+        return length < 0 ? null : rows.bytes.toString('utf8', start + 4, start + 4 + length)
+      })
+      at += 4 + Math.max(rows.bytes.readInt32BE(at), 0)
+      return elements
+    })
+    expect(arrays).toEqual([['a', null, '', 'é'.repeat(100_000)], [], [], ['7']])
   })
 
   it('gives no row where there is none', async () => {

@@ -36,6 +36,22 @@ export class CopiedRows {
   }
 }
 
+/**
+ * Where the elements of an array of one dimension begin, which is a field that begins at a place: each is its length in four bytes,
+ * −1 for NULL, and so many bytes, as a row's fields are. NULL has no elements. Layout: array_send in PostgreSQL's arrayfuncs.c.
+ */
+export function elementStarts(bytes: Buffer, start: number): Uint32Array {
+  if (bytes.readInt32BE(start) < 0 || bytes.readInt32BE(start + 4) === 0) return new Uint32Array(0)
+  const starts = new Uint32Array(bytes.readInt32BE(start + 16))
+  let at = start + 24
+  for (let i = 0; i < starts.length; i++) {
+    starts[i] = at
+    const length = bytes.readInt32BE(at)
+    at += length > 0 ? 4 + length : 4
+  }
+  return starts
+}
+
 const signature = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
 
 /**

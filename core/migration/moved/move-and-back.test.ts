@@ -298,6 +298,42 @@ describe('a run', () => {
     await rollBack(client, run)
   })
 
+  it.each(['5', '9007199254740989', '9007199254740990', '9223372036854775805', '-9223372036854775808'])(
+    'finds a rowid beside %s that is another by one',
+    async (first) => {
+      database(`CREATE TABLE t (a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES (${first}, 'x'), (${first} + 1, 'y')`)
+      const plan: Plan = {
+        version: 1,
+        zone: 'UTC',
+        files: [{ path: 'a.db', tables: [{ name: 't', target: 'legacy' }] }],
+      }
+      const { run } = await move(source(), plan)
+      expect(await verifyRun(client, run, source())).toMatchObject({ verified: true, rows: { source: 2, moved: 2 } })
+      const change = `UPDATE migration_ranges SET first_rowid = first_rowid + 1 WHERE table_id IN
+        (SELECT t.id FROM migration_tables t JOIN migration_files f ON f.id = t.file_id WHERE f.run_id = $1)`
+      await client.query(change, [run])
+      const { differences } = await verifyRun(client, run, source())
+      expect(differences).toMatchObject([0, 1].map((row) => ({ row, what: expect.stringContaining('another rowid') })))
+      await rollBack(client, run)
+    },
+  )
+
+  it('names the rows that are gone from what was kept as it was, and no other', async () => {
+    database(`CREATE TABLE t (a TEXT); WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
+      INSERT INTO t SELECT 'row ' || i FROM n`)
+    const { run } = await move(source(), {
+      version: 1,
+      zone: 'UTC',
+      files: [{ path: 'a.db', tables: [{ name: 't', target: 'legacy' }] }],
+    })
+    await client.query('DELETE FROM legacy_rows WHERE row IN (0, 50, 99)')
+    const { differences, rows } = await verifyRun(client, run, source())
+    expect(rows).toEqual({ source: 100, moved: 100 })
+    expect(differences).toMatchObject([0, 50, 99].map((row) => ({ row, what: 'it is not there' })))
+    await client.query('DELETE FROM legacy_rows')
+    expect((await verifyRun(client, run, source())).differences).toHaveLength(100)
+  })
+
   it('rejects those rows alone that Postgres refuses, on several connections too', async () => {
     await client.query('ALTER TABLE agent_metrics ADD CHECK (value <> 13), ADD CHECK (value <> 9000)')
     database(`CREATE TABLE t (a REAL, at TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n

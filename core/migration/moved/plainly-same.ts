@@ -61,14 +61,31 @@ function isSaid(
   if (type === 0 && column !== shape.rowidAlias) {
     return json[at] === 0x6e && json[at + 1] === 0x75 && json[at + 2] === 0x6c && json[at + 3] === 0x6c ? at + 4 : -1
   }
-  while (at < end && json[at] !== comma && json[at] !== closeBracket && json[at] !== closeBrace) at++
   if (type === 7 || shape.reals[column]) {
     const number = type === 7 ? bytes.readDoubleBE(from) : Number(wholeAt(bytes, from, type))
     // a whole number means an integer, in a column that has them
-    if (at === start || (!shape.reals[column] && Number.isInteger(number))) return -1
-    return Object.is(Number(json.toString('latin1', start, at)), number) ? at : -1
+    if (!shape.reals[column] && Number.isInteger(number)) return -1
+    return isSaidNumber(json, start, end, number)
   }
+  at = endOfNumber(json, start, end)
   return wholeIn(json, start, at) === Number(type === 0 ? values.rowid : wholeAt(bytes, from, type)) ? at : -1
+}
+
+const endOfNumber = (json: Buffer, start: number, end: number): number => {
+  let at = start
+  while (at < end && json[at] !== comma && json[at] !== closeBracket && json[at] !== closeBrace) at++
+  return at
+}
+
+/** Gives the place behind the number that is written there, −1 where it is another. */
+function isSaidNumber(json: Buffer, start: number, end: number, number: number): number {
+  // mostly it is written as JavaScript writes it, which no other number is; −0 is written as 0
+  const text = number === 0 ? '' : String(number)
+  let at = start
+  for (let i = 0; i < text.length && json[at] === text.charCodeAt(i); i++) at++
+  const behind = endOfNumber(json, at, end)
+  if (behind === at && at - start === text.length && at > start) return at
+  return behind > start && Object.is(Number(json.toString('latin1', start, behind)), number) ? behind : -1
 }
 
 /** The whole number that is written there in digits alone, with no zeros before it; NaN for anything else. */

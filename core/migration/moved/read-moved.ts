@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../analyze/reading/stored-record.ts'
 import { compileTable } from '../convert/compile-table.ts'
 import type { CompiledTable, Kept, TargetRow } from '../convert/conversion.ts'
-import { type CopiedRows, copyOut } from '../load/copy-out.ts'
+import { type CopiedRows, copyOut, elementStarts } from '../load/copy-out.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { TablePlan } from '../plan/plan.ts'
 import { checksumAt } from '../row-checksum.ts'
@@ -34,6 +34,8 @@ export type MovedRange = {
   /** The checksum that the source had for the i-th of them. */
   checksum(i: number): bigint
   rowid(i: number): bigint | undefined
+  /** Whether that is what the i-th of them had: told without making it, mostly. */
+  isRowid(i: number, rowid: bigint | undefined): boolean
   /** The values of the i-th row, or why they cannot be had; they are made anew when they are asked for. */
   values(i: number): MovedValue[] | string
   /** Whether the i-th row is what a record has, told without making values; false may be the same none the less. */
@@ -132,14 +134,25 @@ async function readRange(client: MigrationClient, table: MovedTable, after: numb
     outcome: range.outcome,
     checksum: (i) => checksumAt(checksums, i),
     rowid: rowidsOf(range),
+    isRowid: rowidCheck(range),
     ...(await read(client, table, range)),
   }
 }
 
-function rowidsOf({ first_rowid, rowids }: Range): (i: number) => bigint | undefined {
+function rowidsOf({ first_rowid, rowids }: Range): MovedRange['rowid'] {
   if (first_rowid === null) return (i) => rowids?.readBigInt64BE(8 * i)
   const first = BigInt(first_rowid)
   return (i) => first + BigInt(i)
+}
+
+function rowidCheck(range: Range): MovedRange['isRowid'] {
+  const { first_rowid, rows } = range
+  const first = Number(first_rowid)
+  // a number is one bigint and no other where all of them are safe
+  const areSafe = first_rowid !== null && Number.isSafeInteger(first) && Number.isSafeInteger(first + rows)
+  if (areSafe) return (i, rowid) => rowid !== undefined && Number(rowid) === first + i
+  const rowidOf = rowidsOf(range)
+  return (i, rowid) => rowid === rowidOf(i)
 }
 
 /** Rows whose targets are read by their ids and turned back. One that was changed says how. */
@@ -225,21 +238,23 @@ function turnBack(
   }
 }
 
-/** Rows that went to no target, or were rejected: their content is beside the ledger. */
+/**
+ * Rows that went to no target, or were rejected: their content is beside the ledger. All of a range come in two arrays, as one
+ * message: each message is made an object, and one for each row would cost as much as half of what is done with it.
+ */
 async function readRows(client: MigrationClient, table: MovedTable, range: Range): Promise<Read> {
   const from = range.outcome === 'legacy' ? 'legacy_rows' : 'migration_rejects'
   const first = Number(range.first_row)
   const between = `table_id = ${BigInt(table.id)} AND row BETWEEN ${first} AND ${first + range.rows - 1}`
-  const stored = await copyOut(
+  const arrays = await copyOut(
     client,
-    `SELECT content::text, (row - ${first})::int FROM ${from} WHERE ${between} ORDER BY row`,
+    `SELECT array_agg(content::text ORDER BY row), array_agg((row - ${first})::int ORDER BY row) FROM ${from} WHERE ${between}`,
   )
-  const lines = stored.rows === range.rows ? undefined : linesBy(stored, 1)
-  const { bytes } = stored
-  const startOf = (i: number) => {
-    const line = lines ? lines.get(i) : i
-    return line === undefined ? undefined : stored.start(line)
-  }
+  const { bytes } = arrays
+  const places = arrays.start(0) + 4 + Math.max(bytes.readInt32BE(arrays.start(0)), 0)
+  const contents = elementStarts(bytes, arrays.start(0))
+  const starts = contents.length === range.rows ? contents : startsBy(bytes, elementStarts(bytes, places), contents)
+  const startOf = (i: number): number | undefined => starts[i] || undefined
   const inPieces = bytes.includes('"$pieces"') ? await sizesOfPieces(client, between) : undefined
   return {
     isPlainly(i, record) {
@@ -256,6 +271,13 @@ async function readRows(client: MigrationClient, table: MovedTable, range: Range
       })
     },
   }
+}
+
+/** Where rows begin that are not all there, by their places. */
+function startsBy(bytes: Buffer, places: Uint32Array, starts: Uint32Array): number[] {
+  const by: number[] = []
+  for (let i = 0; i < places.length; i++) by[bytes.readInt32BE((places[i] as number) + 4)] = starts[i] as number
+  return by
 }
 
 /** The bytes of each value in pieces, by its row and place. */

@@ -3,6 +3,7 @@ import { Omitted, type SqliteValue } from '../../value.ts'
 import type { AnalysedRow } from '../source.ts'
 import { doubtfulIn, exactText } from './exact-text.ts'
 import { Irregular } from './page-file.ts'
+import type { StoredRecord } from './stored-record.ts'
 import type { StoredTable } from './stored-table.ts'
 import { tableRecords } from './table-tree.ts'
 
@@ -37,9 +38,11 @@ export function* readRows(database: DatabaseSync, table: Table, gap: (what: stri
   const { stored, largest } = table
   const read = { rows: 0 }
   try {
-    for (const record of stored ? tableRecords(stored, Math.min(largest, largestRecord)) : []) {
-      yield record
-      read.rows++
+    for (const records of stored ? tableRecords(stored, Math.min(largest, largestRecord)) : []) {
+      for (let i = 0; i < records.length; i++) {
+        yield records[i] as StoredRecord
+        read.rows++
+      }
     }
     if (stored) return
   } catch (error) {

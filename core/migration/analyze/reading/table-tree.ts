@@ -9,10 +9,10 @@ const leafHead = 8
 const interiorHead = 12
 
 /**
- * The rows of a table in the order of their rowids, from its b-tree as the file has it. Raises Irregular at what it does not
- * know for sure, and at a row of more than `largest` bytes: rows before that are those that SQLite gives first.
+ * The rows of a table in the order of their rowids, those of a page together, from its b-tree as the file has it. Raises Irregular
+ * at what it does not know for sure, and at a row of more than `largest` bytes: rows before that are those that SQLite gives first.
  */
-export function* tableRecords({ path, root, shape }: StoredTable, largest: number): Generator<StoredRecord> {
+export function* tableRecords({ path, root, shape }: StoredTable, largest: number): Generator<StoredRecord[]> {
   const file = new PageFile(path)
   try {
     const open: { page: Page; cells: number; next: number }[] = []
@@ -29,9 +29,11 @@ export function* tableRecords({ path, root, shape }: StoredTable, largest: numbe
       // SQLite gives no row of a page of which a cell is amiss
       checkCells(file, page, cells, isLeaf)
       if (isLeaf) {
+        const records: StoredRecord[] = []
         for (let i = 0; i < cells; i++) {
-          yield readCell(file, page, bytes.readUInt16BE(at + leafHead + 2 * i), shape, largest)
+          records.push(readCell(file, page, bytes.readUInt16BE(at + leafHead + 2 * i), shape, largest))
         }
+        yield records
       } else open.push({ page, cells, next: 0 })
       for (;;) {
         const above = open.at(-1)
