@@ -6,11 +6,11 @@ import type { Stack } from './stack.ts'
 /** Commands of BullMQ as Upstash would bill them: those that its scripts call too. */
 export type BullmqCommands = { single: number; batched: number; idlePerMinute: number }
 
-const jobs = 300
-const idleSeconds = 20
-
 /** Counts them in Redis itself: one job after the other, batches of 100 with a worker of concurrency 100, and a worker without work. */
-export async function bullmqCommands(stack: Stack): Promise<BullmqCommands> {
+export async function bullmqCommands(
+  stack: Stack,
+  { jobs, idleSeconds }: { jobs: number; idleSeconds: number },
+): Promise<BullmqCommands> {
   await stack.reset([])
   const queue = new Queue('bench-cost', { connection: { url: stack.redisUrl } })
   const { data, opts } = benchJob(0)

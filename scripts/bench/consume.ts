@@ -1,6 +1,7 @@
 import { Queue, Worker } from 'bullmq'
 import { handler as inbox } from '../../functions/inbox.ts'
 import { handler as publish } from '../../functions/publish.ts'
+import type { BenchOptions } from './bench-options.ts'
 import { invoke } from './invoke.ts'
 import { keepKeys, restoreKeys } from './keep-keys.ts'
 import { benchJob, benchMessage, inParallel } from './messages.ts'
@@ -8,10 +9,9 @@ import { measureRates, type Result } from './paired.ts'
 import { recordRest, replayRest } from './replay-rest.ts'
 import type { Stack } from './stack.ts'
 
-const messages = 10_000
-
 /** Receiving and acknowledging batches of 100 through the real handlers, beside a BullMQ worker of concurrency 100. */
-export async function benchConsume(stack: Stack, rounds: number): Promise<Result[]> {
+export async function benchConsume(stack: Stack, rounds: number, { quick }: BenchOptions): Promise<Result[]> {
+  const messages = quick ? 200 : 10_000
   const queue = new Queue('bench', { connection: { url: stack.redisUrl } })
   const path = { agent: 'bench-inbox' }
   const fill = async () => {

@@ -5,6 +5,7 @@ import { sweep } from '../../core/delivery/sweep.ts'
 import { handler as history } from '../../functions/history.ts'
 import { handler as inbox } from '../../functions/inbox.ts'
 import { agentKey } from './agent-key.ts'
+import type { BenchOptions } from './bench-options.ts'
 import { bullmqCommands } from './bullmq-commands.ts'
 import { costTables, type Measured } from './cost-tables.ts'
 import { agent, live, pulled, pushed, send } from './lives.ts'
@@ -13,12 +14,14 @@ import type { Stack } from './stack.ts'
 import { added, createMeter, type Meter, scaled, type Usage } from './usage.ts'
 
 const rates = [1, 100, 1_000]
+/** Messages of each measurement, in batches of what a request holds. */
+const messages = 300
 
 /**
  * What a million messages cost at some rates: what their lives take is measured through the real handlers and the real Redis,
  * beside BullMQ on the same Redis, and multiplied by public prices. Prints the tables of docs/deploy.md; `write` puts them there.
  */
-export async function benchCost(stack: Stack, _rounds: number, { write }: { write: boolean }): Promise<Result[]> {
+export async function benchCost(stack: Stack, _rounds: number, { write, quick }: BenchOptions): Promise<Result[]> {
   const endpoint = createServer((request, response) => request.resume().on('end', () => response.writeHead(204).end()))
   await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/`
@@ -30,23 +33,23 @@ export async function benchCost(stack: Stack, _rounds: number, { write }: { writ
       const batch = Math.min(rate, 100)
       await stack.reset([{ name: agent }])
       const key = await agentKey(stack, agent)
-      const drains = await drainsAt(meter, key, rate)
-      const single = await pulled(meter, key, 1)
+      const drains = await drainsAt(meter, key, rate, quick ? 1 : 20)
+      const single = await pulled(meter, key, 1, quick ? 2 : messages)
       measured.push({ name: 'pull, one by one', rate, usage: added(single, drains) })
       if (batch > 1) {
-        const batched = await pulled(meter, key, batch)
+        const batched = await pulled(meter, key, batch, quick ? batch : messages)
         measured.push({ name: `pull, batches of ${batch}`, rate, usage: added(batched, drains) })
       }
       await stack.reset([{ name: agent, endpoint: url }])
       measured.push({
         name: 'push',
         rate,
-        usage: added(await pushed(stack, meter, await agentKey(stack, agent)), drains),
+        usage: added(await pushed(stack, meter, await agentKey(stack, agent), quick ? 2 : messages), drains),
       })
     }
     await stack.reset([])
     const idle = await meter.measure(1, () => meter.run(() => sweep(stack.hive)))
-    const bullmq = await bullmqCommands(stack)
+    const bullmq = await bullmqCommands(stack, quick ? { jobs: 100, idleSeconds: 1 } : { jobs: 300, idleSeconds: 20 })
     await costTables({ measured, idle, bullmq, write })
     return []
   } finally {
@@ -58,10 +61,9 @@ export async function benchCost(stack: Stack, _rounds: number, { write }: { writ
  * The part of history in a message. Each shard is drained once a second at most, with all that has come: at a low rate
  * acceptance and end of each message are drained alone, at a high one many together.
  */
-async function drainsAt(meter: Meter, key: string, rate: number): Promise<Usage> {
+async function drainsAt(meter: Meter, key: string, rate: number, rounds: number): Promise<Usage> {
   const drainsOfMessage = Math.min(2, shardCount / rate)
   const lives = Math.max(1, Math.round(1 / drainsOfMessage))
-  const rounds = 20
   const drain = () => meter.wake(history, { shard: shardOf(agent) })
   const fill = async () => {
     for (let i = 0; i < lives; i++) await live(meter, key, 1)

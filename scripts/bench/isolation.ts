@@ -4,20 +4,22 @@ import { handler as deliver } from '../../functions/deliver.ts'
 import { handler as publish } from '../../functions/publish.ts'
 import { lambdaContext } from '../local/gateway/lambda-context.ts'
 import { pollQueue } from '../local/poll-queue.ts'
+import type { BenchOptions } from './bench-options.ts'
 import { invoke } from './invoke.ts'
 import { benchMessage } from './messages.ts'
 import { quantile, type Result } from './paired.ts'
 import type { Stack } from './stack.ts'
 
-const goodAgents = Array.from({ length: 20 }, (_, i) => `good-${i}`)
-const hangingAgents = Array.from({ length: 200 }, (_, i) => `hanging-${i}`)
-const messagesARound = 200
+const some = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}-${i}`)
 
 /**
  * Push to 20 good endpoints, alone and while 200 others hang, in turn. Each good agent gets its next message when the
  * last has arrived; times are from publish to arrival.
  */
-export async function benchIsolation(stack: Stack, rounds: number): Promise<Result[]> {
+export async function benchIsolation(stack: Stack, rounds: number, { quick }: BenchOptions): Promise<Result[]> {
+  const goodAgents = some('good', quick ? 5 : 20)
+  const hangingAgents = some('hanging', quick ? 20 : 200)
+  const messagesARound = quick ? 5 : 200
   const arrivals = new Map<string, () => void>()
   let held = 0
   let allHeld: () => void = () => {}
@@ -92,9 +94,9 @@ export async function benchIsolation(stack: Stack, rounds: number): Promise<Resu
   })
   return [
     {
-      name: 'push to 20 good endpoints while 200 others hang',
+      name: `push to ${goodAgents.length} good endpoints while ${hangingAgents.length} others hang`,
       unit: 'ms, p99',
-      sides: [side('beside 200 hanging', beside), side('alone', alone)],
+      sides: [side(`beside ${hangingAgents.length} hanging`, beside), side('alone', alone)],
       ratios: [quantile(beside, 0.99) / quantile(alone, 0.99)],
     },
   ]

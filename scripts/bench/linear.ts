@@ -1,4 +1,5 @@
 import { setWarmHive } from '../../functions/warm.ts'
+import type { BenchOptions } from './bench-options.ts'
 import { doublings } from './doubling.ts'
 import { agents, type Growing, messagesGoneThrough, messagesWaiting } from './growing.ts'
 import { quantile, type Result } from './paired.ts'
@@ -8,8 +9,11 @@ import { table, writeSection } from './write-section.ts'
 
 /** Twice as much may cost a message so many times as much. */
 const bound = 1.2
-/** Batches of a size that are timed in one round. */
-const batches = 5
+/** `batches`: those of a size that are timed in one round. */
+const whole = { batches: 5, warmUp: 2 }
+const little = { batches: 1, warmUp: 0, rounds: 1 }
+/** A batch goes to a hundred. */
+const quickSizes = [100, 200, 400, 800]
 
 type Measured = { micros: number[][]; billed: number[][]; redisMicros: number[][] }
 
@@ -17,13 +21,14 @@ type Measured = { micros: number[][]; billed: number[][]; redisMicros: number[][
  * Time and billed commands of a message while what is there doubles three times. All sizes are there at the same time and have
  * their turns in each round; what counts is the median of the rounds' ratios. `write` puts the table into docs/benchmarks.md.
  */
-export async function benchLinear(stack: Stack, rounds: number, { write }: { write: boolean }): Promise<Result[]> {
+export async function benchLinear(stack: Stack, rounds: number, { write, quick }: BenchOptions): Promise<Result[]> {
   const rows: string[][] = []
   const { hives, stop } = await startSizedHives(stack, 4)
   try {
-    for (const growing of [messagesGoneThrough, agents, messagesWaiting]) {
+    for (const one of [messagesGoneThrough, agents, messagesWaiting]) {
+      const growing = quick ? { ...one, sizes: quickSizes } : one
       await fill(growing, hives)
-      const made = rowsOf(growing, await measure(growing, hives, 3 * rounds))
+      const made = rowsOf(growing, await measure(growing, hives, quick ? little : { ...whole, rounds: 3 * rounds }))
       for (const row of made) console.log(`linear: ${row.join(' | ')}`)
       rows.push(...made)
     }
@@ -44,7 +49,11 @@ async function fill(growing: Growing, hives: SizedHive[]): Promise<void> {
   }
 }
 
-async function measure(growing: Growing, hives: SizedHive[], rounds: number): Promise<Measured> {
+async function measure(
+  growing: Growing,
+  hives: SizedHive[],
+  { batches, warmUp, rounds }: { batches: number; warmUp: number; rounds: number },
+): Promise<Measured> {
   const measured: Measured = { micros: [], billed: [], redisMicros: [] }
   const messages = batches * 100
   const turns = new Map<number, number>()
@@ -53,8 +62,7 @@ async function measure(growing: Growing, hives: SizedHive[], rounds: number): Pr
     turns.set(i, turn + 1)
     return growing.pass(growing.sizes[i] as number, turn)
   }
-  // the first two rounds warm up
-  for (let round = -2; round < rounds; round++) {
+  for (let round = -warmUp; round < rounds; round++) {
     const figures = growing.sizes.map(() => ({ micros: 0, billed: 0, redisMicros: 0 }))
     const order = [...growing.sizes.keys()]
     // forth and back: what is slow at the end of a round is not always the same size

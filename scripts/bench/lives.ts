@@ -8,11 +8,8 @@ import type { Meter, Usage } from './usage.ts'
 
 /** Sends to itself: nothing but the message has to be looked at. */
 export const agent = 'bench-cost'
-/** Messages of each measurement, in batches of what a request holds. */
-const messages = 300
-
 /** Publish, receive and settle, `batch` messages a request. Their wakes of history are few: what waits for it is not drained. */
-export async function pulled(meter: Meter, key: string, batch: number): Promise<Usage> {
+export async function pulled(meter: Meter, key: string, batch: number, messages: number): Promise<Usage> {
   const one = () => live(meter, key, batch)
   await one()
   return meter.measure(messages, async () => {
@@ -40,7 +37,7 @@ export async function send(meter: Meter, key: string, batch: number): Promise<vo
 }
 
 /** Publish and one delivery to a webhook for each: the worst case, as a delivery under way takes what comes meanwhile along. */
-export async function pushed(stack: Stack, meter: Meter, key: string): Promise<Usage> {
+export async function pushed(stack: Stack, meter: Meter, key: string, messages: number): Promise<Usage> {
   await send(meter, key, 1)
   await meter.wake(deliver, { agent })
   await emptyOutbox(stack)

@@ -1,4 +1,5 @@
 import { createRandom } from '../../test/random.ts'
+import type { BenchOptions } from './bench-options.ts'
 import { createHttpCaller } from './http-caller.ts'
 import { runOpenLoop } from './open-loop.ts'
 import { quantile, type Result, spreadOf } from './paired.ts'
@@ -9,7 +10,6 @@ import { type Process, startProcess } from './start-process.ts'
 /** Milliseconds that the p99 of a write has to stay below while messages are published. */
 const barMs = 50
 const writesPerSecond = 100
-const seconds = 5
 /** The load runs for so long before the first write is due. */
 const warmMs = 500
 /** Inboxes that the load fills one after the other. */
@@ -31,7 +31,8 @@ type Times = { p50: number[]; p99: number[]; most: number[] }
  * it; then with the drain of what was published to the same Postgres, which that bench leaves out. Client, function of
  * metrics, publishers, workers, SQS and what is behind them have a process each, on the same cores.
  */
-export async function benchMetricUnderLoad(stack: Stack, rounds: number): Promise<Result[]> {
+export async function benchMetricUnderLoad(stack: Stack, rounds: number, { quick }: BenchOptions): Promise<Result[]> {
+  const seconds = quick ? 0.2 : 5
   await using stopping = new AsyncDisposableStack()
   const start = async <T>(...what: Parameters<typeof startProcess>): Promise<Process<T>> => {
     const started = await startProcess<T>(...what)

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { createPost } from '../../core/post.ts'
 import type { HttpOptions } from '../../core/records/drivers/neon-http.ts'
 import { handler } from '../../functions/metrics.ts'
+import type { BenchOptions } from './bench-options.ts'
 import { invoke } from './invoke.ts'
 import { measureLatencies, measureRates, type Result } from './paired.ts'
 import type { Stack } from './stack.ts'
@@ -31,7 +32,8 @@ const columnsOf = (points: Point[]) => [
  * Metric writes through the real handler, beside a bare statement through the same Neon driver, which is the way to the
  * same server and so the limit, and beside the plain `pg` client on a connection of its own.
  */
-export async function benchMetricWrite(stack: Stack, rounds: number): Promise<Result[]> {
+export async function benchMetricWrite(stack: Stack, rounds: number, { quick }: BenchOptions): Promise<Result[]> {
+  const [calls, warmUp] = quick ? [5, 1] : [500, 20]
   const client = new pg.Client({ connectionString: stack.databaseUrl })
   await client.connect()
   // the records teach the driver where the stack's own server is when they are first used
@@ -61,9 +63,9 @@ export async function benchMetricWrite(stack: Stack, rounds: number): Promise<Re
   }))
   try {
     return [
-      ...(await measureLatencies('metric write, one point', singles, 500, [0.5, 0.99])),
+      ...(await measureLatencies('metric write, one point', singles, calls, [0.5, 0.99])),
       // one call a round: code that has run a few times only is not what a warm function runs
-      await measureRates('metric write, 5,000 points a request', 'points/s', batches, 3 * rounds, { warmUp: 20 }),
+      await measureRates('metric write, 5,000 points a request', 'points/s', batches, 3 * rounds, { warmUp }),
     ]
   } finally {
     await client.end()

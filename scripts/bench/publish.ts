@@ -1,13 +1,11 @@
 import { Queue } from 'bullmq'
 import { handler } from '../../functions/publish.ts'
+import type { BenchOptions } from './bench-options.ts'
 import { answerTo, eventFor } from './invoke.ts'
 import { benchJob, benchMessage, inParallel } from './messages.ts'
 import { measureRates, type Result } from './paired.ts'
 import { recordRest, replayRest } from './replay-rest.ts'
 import type { Stack } from './stack.ts'
-
-const batches = 100
-const singles = 1_000
 
 /** Messages that each side publishes before it is measured, so that a process is measured that has been warm for a while: V8 goes on compiling what is hot for some 30,000 calls. */
 const warmUpMessages = 40_000
@@ -17,7 +15,8 @@ const warmUpMessages = 40_000
  * commands that the handler sends, without it, through the same REST server: the limit. The events are made beforehand, as what is
  * sent again without the handler is: senders and API Gateway make them.
  */
-export async function benchPublish(stack: Stack, rounds: number): Promise<Result[]> {
+export async function benchPublish(stack: Stack, rounds: number, { quick }: BenchOptions): Promise<Result[]> {
+  const [batches, singles, warmUp] = quick ? [2, 20, 20] : [100, 1_000, warmUpMessages]
   const queue = new Queue('bench', { connection: { url: stack.redisUrl } })
   const eventOfBatch = (_: unknown, batch: number) =>
     eventFor('POST /v1/messages/batch', {
@@ -39,8 +38,8 @@ export async function benchPublish(stack: Stack, rounds: number): Promise<Result
       const job = benchJob(i)
       await queue.add(job.name, job.data, job.opts)
     })
-  const inBatches = { unit: 'batches of 100', count: batches * 100, publish: publishBatches, theirs: addBulk }
-  const oneByOne = { unit: 'one at a time', count: singles, publish: publishOnes, theirs: add }
+  const inBatches = { unit: 'batches of 100', count: batches * 100, publish: publishBatches, theirs: addBulk, warmUp }
+  const oneByOne = { unit: 'one at a time', count: singles, publish: publishOnes, theirs: add, warmUp }
   const results = [
     await measure(stack, rounds, 1, { ...inBatches, name: 'BullMQ addBulk' }),
     await measure(stack, rounds, 4, { ...inBatches, name: 'BullMQ addBulk' }),
@@ -57,6 +56,8 @@ type Way = {
   publish(callers: number): Promise<unknown>
   name: string
   theirs(callers: number): Promise<unknown>
+  /** Messages. */
+  warmUp: number
 }
 
 async function measure(stack: Stack, rounds: number, callers: number, way: Way): Promise<Result> {
@@ -80,6 +81,6 @@ async function measure(stack: Stack, rounds: number, callers: number, way: Way):
       side('the same commands over REST', () => replayRest(stack, recorded, callers)),
     ],
     rounds,
-    { warmUp: warmUpMessages / way.count },
+    { warmUp: Math.ceil(way.warmUp / way.count) },
   )
 }

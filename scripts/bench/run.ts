@@ -45,6 +45,7 @@ const usage = `Measures Agent Hive beside what a user would pick instead, in one
   npm run bench -- --rounds 9          more rounds (default 5); medians are printed
   npm run bench -- migration --rows N  migrate so many rows (default 1,000,000)
   npm run bench -- soak --minutes N    load it for so long (default 2)
+  npm run bench -- --quick             as little as shows that they work: figures that mean nothing, which --write is refused for
   npm run bench -- --write             also put them into docs: benchmarks.md, deploy.md (cost), scale.md (scale)`
 
 const { values, positionals } = parseArgs({
@@ -54,14 +55,17 @@ const { values, positionals } = parseArgs({
     rows: { type: 'string', default: '1000000' },
     minutes: { type: 'string', default: '2' },
     write: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 const unknown = positionals.filter((name) => !(name in benches))
 const [rounds, rows, minutes] = [Number(values.rounds), Number(values.rows), Number(values.minutes)]
 const areNumbers = [rounds, rows, minutes].every((value) => Number.isInteger(value) && value >= 1)
-if (values.help || unknown.length > 0 || !areNumbers) {
+const { write: mayWrite, quick } = values
+if (values.help || unknown.length > 0 || !areNumbers || (mayWrite && quick)) {
   if (unknown.length > 0) console.error(`there is no bench called ${unknown.join(', ')}\n`)
+  if (mayWrite && quick) console.error('what --quick measures is not for docs\n')
   console.log(usage)
   process.exit(values.help ? 0 : 2)
 }
@@ -71,8 +75,10 @@ const stack = await startStack()
 const results: Result[] = []
 try {
   for (const name of names) {
-    const made = await benches[name](stack, name === 'push' ? rounds * 40 : rounds, {
-      write: values.write,
+    const asked = quick ? 1 : rounds
+    const made = await benches[name](stack, name === 'push' ? asked * (quick ? 5 : 40) : asked, {
+      write: mayWrite,
+      quick,
       rows,
       minutes,
     })
@@ -82,7 +88,7 @@ try {
 } finally {
   await stack.stop()
 }
-if (values.write && results.length > 0) await write(results)
+if (mayWrite && results.length > 0) await write(results)
 
 /** Ratios are ours to theirs: for rates more is better, for times less is. */
 function plain(result: Result): string {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { shardOf } from '../../core/bus/keys.ts'
 import { handler as history } from '../../functions/history.ts'
 import { agentKey } from './agent-key.ts'
+import type { BenchOptions } from './bench-options.ts'
 import { agent, emptyOutbox, live, pulled, pushed } from './lives.ts'
 import type { Result } from './paired.ts'
 import { breaks, type Costs, type LimitName, type Limits, type Load, simulateLoad } from './simulate-load.ts'
@@ -41,6 +42,9 @@ const names: Record<LimitName, string> = {
 const rates = [1_000, 10_000, 100_000]
 const ways = ['pull, one by one', 'pull, batches of 100', 'push'] as const
 type Way = (typeof ways)[number]
+/** Messages that are measured one by one and in batches of 100, and batches of which history is drained at once. */
+const whole = { one: 300, batched: 300, history: 20 }
+const little = { one: 2, batched: 100, history: 1 }
 /** A tenth of an hour. */
 const seconds = 360
 
@@ -48,8 +52,8 @@ const seconds = 360
  * What breaks first when more comes: what a message takes is measured, the rest is computed. Prints the tables of
  * docs/scale.md; `write` puts them there.
  */
-export async function benchScale(stack: Stack, _rounds: number, { write }: { write: boolean }): Promise<Result[]> {
-  const { costs, pulledByAgent } = await measureCosts(stack)
+export async function benchScale(stack: Stack, _rounds: number, { write, quick }: BenchOptions): Promise<Result[]> {
+  const { costs, pulledByAgent } = await measureCosts(stack, quick ? little : whole)
   const own = { ...limits, pulledByAgent }
   const text = [measuredTable(costs, pulledByAgent), loadTable(costs, own)].join('\n\n')
   console.log(text)
@@ -57,19 +61,22 @@ export async function benchScale(stack: Stack, _rounds: number, { write }: { wri
   return []
 }
 
-async function measureCosts(stack: Stack): Promise<{ costs: Record<Way, Costs>; pulledByAgent: number }> {
+async function measureCosts(
+  stack: Stack,
+  { one, batched, history }: typeof whole,
+): Promise<{ costs: Record<Way, Costs>; pulledByAgent: number }> {
   const endpoint = createServer((request, response) => request.resume().on('end', () => response.writeHead(204).end()))
   await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/`
   const meter = createMeter(stack)
   try {
     await stack.reset([{ name: agent, endpoint: url }])
-    const push = costsOf(await pushed(stack, meter, await agentKey(stack, agent)))
+    const push = costsOf(await pushed(stack, meter, await agentKey(stack, agent), one))
     await stack.reset([{ name: agent }])
     const key = await agentKey(stack, agent)
-    const single = costsOf(await pulled(meter, key, 1))
-    const batched = costsOf(await pulled(meter, key, 100))
-    const { outboxBytes, drainedPerSecond, redisMs, commands } = await measureHistory(stack, meter, key)
+    const single = costsOf(await pulled(meter, key, 1, one))
+    const hundreds = costsOf(await pulled(meter, key, 100, batched))
+    const { outboxBytes, drainedPerSecond, redisMs, commands } = await measureHistory(stack, meter, key, history)
     const withHistory = (way: Omit<Costs, 'outboxBytes' | 'drainedPerSecond'>): Costs => ({
       ...way,
       commands: way.commands + commands,
@@ -77,11 +84,11 @@ async function measureCosts(stack: Stack): Promise<{ costs: Record<Way, Costs>; 
       outboxBytes,
       drainedPerSecond,
     })
-    const takes = 2 * (batched.handlerMs + 4)
+    const takes = 2 * (hundreds.handlerMs + 4)
     return {
       costs: {
         'pull, one by one': withHistory(single),
-        'pull, batches of 100': withHistory(batched),
+        'pull, batches of 100': withHistory(hundreds),
         push: withHistory(push),
       },
       pulledByAgent: (100 / takes) * 1_000,
@@ -98,10 +105,9 @@ function costsOf({ apiRequests, invocations, lambdaMs, redisCommands, redisMs }:
 }
 
 /** History's part, when much of it is drained at once. */
-async function measureHistory(stack: Stack, meter: Meter, key: string) {
+async function measureHistory(stack: Stack, meter: Meter, key: string, batches: number) {
   const { keys } = stack.hive.bus
   const shard = shardOf(agent)
-  const batches = 20
   const fill = async () => {
     await emptyOutbox(stack)
     for (let i = 0; i < batches; i++) await live(meter, key, 100)

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRandom, type Random } from '../../test/random.ts'
+import type { BenchOptions } from './bench-options.ts'
 import { findKnee, type KneeRule, keepsUp, nextRate, type Step } from './find-knee.ts'
 import { type Fleet, startFleet } from './fleet.ts'
 import { benchMessage } from './messages.ts'
@@ -11,19 +12,19 @@ import { table, writeSection } from './write-section.ts'
 
 /** A step keeps up when 97 % of its publishes are answered in its time, and 99 % within 100 ms of when they were due. */
 const rule: KneeRule = { answered: 0.97, p99Ms: 100 }
-const repeats = 3
-const seconds = 5
-/** Publishes a second of the first step, and how much of a step the next one is. */
+/** Publishes a second of the first step. */
 const first = 100
-const growth = 1.25
-const warmSeconds = 10
+/** `growth`: how much of a step the next one is. */
+const whole = { repeats: 3, seconds: 5, warmSeconds: 10, growth: 1.25 }
+const little = { repeats: 1, seconds: 0.3, warmSeconds: 0.3, growth: 8 }
 
 /**
  * Publishes one by one at moments that come at random, whether or not earlier requests were answered, at a rate that rises
  * step by step until it no longer keeps up, while a receiver takes what comes. Three times; the knee is the median. `write` puts
  * the steps into docs/benchmarks.md.
  */
-export async function benchStep(stack: Stack, _rounds: number, { write }: { write: boolean }): Promise<Result[]> {
+export async function benchStep(stack: Stack, _rounds: number, { write, quick }: BenchOptions): Promise<Result[]> {
+  const { repeats, seconds, warmSeconds, growth } = quick ? little : whole
   const fleet = await startFleet(stack)
   const random = createRandom(1)
   const runs: Step[][] = []
@@ -31,7 +32,7 @@ export async function benchStep(stack: Stack, _rounds: number, { write }: { writ
     for (let run = 1; run <= repeats; run++) {
       await stack.reset([{ name: 'bench-inbox' }])
       const receiver = receive(fleet)
-      if (run === 1) await runStep(fleet, first * growth ** 3, warmSeconds, random)
+      if (run === 1) await runStep(fleet, 2 * first, warmSeconds, random)
       const steps: Step[] = []
       for (let rate: number | undefined = first; rate !== undefined; rate = nextRate(steps, growth, rule)) {
         const step = await runStep(fleet, rate, seconds, random)

@@ -1,11 +1,11 @@
 import { mintApiKey } from '../../core/access/api-key.ts'
 import { handler } from '../../functions/publish.ts'
+import type { BenchOptions } from './bench-options.ts'
 import { call, invoke } from './invoke.ts'
 import { benchMessage } from './messages.ts'
 import { quantile, type Result } from './paired.ts'
 import type { Stack } from './stack.ts'
 
-const badKeys = 10_000
 /** Bad keys that are tried while one good request is served by the same process. */
 const besides = 4
 
@@ -13,13 +13,13 @@ const besides = 4
  * Publishing with a good key, alone and while bad keys are tried beside it in the same process, in turn. A Lambda function
  * serves one request at a time, so this is harder on the good ones than production is.
  */
-export async function benchStorm(stack: Stack, _rounds: number): Promise<Result[]> {
+export async function benchStorm(stack: Stack, _rounds: number, { quick }: BenchOptions): Promise<Result[]> {
+  const [badKeys, warmUp] = quick ? [40, 2] : [10_000, 200]
   await stack.reset([{ name: 'bob' }])
   const root = { stage: stack.hive.config.stage, signingRoot: 'the root of somebody else' }
   const bad = ['guess', mintApiKey(root).text, mintApiKey({ ...root, stage: 'other' }).text]
   const good = (index: number) => invoke(handler, 'POST /v1/messages', { body: benchMessage('bob', index) })
   const times: [number[], number[]] = [[], []]
-  const warmUp = 200
   for (let i = -warmUp; i < badKeys / besides; i++) {
     for (const side of [0, 1]) {
       const storm =

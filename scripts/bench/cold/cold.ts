@@ -9,6 +9,7 @@ import { routes } from '../../../functions/routes.ts'
 import { type Bundle, bundleEntry, bundleFunction, writeLinks } from '../../stack/bundle.ts'
 import { httpEvent, type Invoked, invokeBundle, linksOf } from '../../stack/invoke-bundle.ts'
 import { agentKey } from '../agent-key.ts'
+import type { BenchOptions } from '../bench-options.ts'
 import { quantile, type Result, spreadOf } from '../paired.ts'
 import { benchKey, type Stack } from '../stack.ts'
 import { type Asked, reachEnvironment } from './reach.ts'
@@ -75,7 +76,7 @@ const requests: Record<string, Request> = {
  * guides of these packages. Also prints the size of every API bundle, what is largest in the largest, and processor time, which
  * other processes disturb less.
  */
-export async function benchCold(stack: Stack, rounds: number): Promise<Result[]> {
+export async function benchCold(stack: Stack, rounds: number, { quick }: BenchOptions): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-hive-cold-'))
   try {
     await printSizes(folder)
@@ -91,24 +92,23 @@ export async function benchCold(stack: Stack, rounds: number): Promise<Result[]>
     const plain = await bundleEntry('scripts/bench/cold/plain-handler.ts', join(folder, 'plain'))
     const environments = new Map<string, Record<string, string>>()
     for (const file of files) environments.set(file, await writeLinks(join(folder, file), linksOf(stack.hive.config)))
-    const starts = Object.entries(requests).map(
-      ([name, { file, asks, route, admin, status = 200, ...request }]): Start => {
-        const event = httpEvent(route, { key: admin ? benchKey : key, ...request })
-        const links = environments.get(file) ?? {}
-        const reach = reachEnvironment(asks, stack.hive.config)
-        return {
-          name: `cold start of ${name}`,
-          prepare: async () => asks.includes('sqs') && emptyOutbox(stack),
-          sides: [
-            { name: 'as deployed', answer: () => answer(join(folder, file, 'bundle.mjs'), event, links, status) },
-            { name: 'an empty handler', answer: () => answer(empty, event, {}, 200) },
-            { name: 'the packages alone', answer: () => answer(alone.file, event, reach, 200) },
-            { name: 'a plain handler', answer: () => answer(plain.file, event, reach, 200) },
-          ],
-        }
-      },
-    )
-    return await measureStarts(starts, rounds * 2)
+    const asked = Object.entries(requests).slice(0, quick ? 4 : undefined)
+    const starts = asked.map(([name, { file, asks, route, admin, status = 200, ...request }]): Start => {
+      const event = httpEvent(route, { key: admin ? benchKey : key, ...request })
+      const links = environments.get(file) ?? {}
+      const reach = reachEnvironment(asks, stack.hive.config)
+      return {
+        name: `cold start of ${name}`,
+        prepare: async () => asks.includes('sqs') && emptyOutbox(stack),
+        sides: [
+          { name: 'as deployed', answer: () => answer(join(folder, file, 'bundle.mjs'), event, links, status) },
+          { name: 'an empty handler', answer: () => answer(empty, event, {}, 200) },
+          { name: 'the packages alone', answer: () => answer(alone.file, event, reach, 200) },
+          { name: 'a plain handler', answer: () => answer(plain.file, event, reach, 200) },
+        ],
+      }
+    })
+    return await measureStarts(starts, quick ? { warmUp: 0, runs: 1 } : { warmUp: 1, runs: rounds * 2 })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -130,9 +130,9 @@ type Start = {
 }
 
 /** All of them in turn, the sides of one right after each other: a machine that slows down does so for all. */
-async function measureStarts(starts: Start[], runs: number): Promise<Result[]> {
+async function measureStarts(starts: Start[], { warmUp, runs }: { warmUp: number; runs: number }): Promise<Result[]> {
   const samples = starts.map((start) => ({ start, invoked: start.sides.map((): Invoked[] => []) }))
-  for (let run = -1; run < runs; run++) {
+  for (let run = -warmUp; run < runs; run++) {
     for (const { start, invoked } of samples) {
       await start.prepare()
       for (const [at, side] of start.sides.entries()) {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRandom } from '../../../test/random.ts'
+import type { BenchOptions } from '../bench-options.ts'
 import { type Fleet, startFleet } from '../fleet.ts'
 import { quantile, type Result } from '../paired.ts'
 import type { Stack } from '../stack.ts'
@@ -30,12 +31,13 @@ const settings = {
 export async function benchSoak(
   stack: Stack,
   _rounds: number,
-  { minutes, write }: { minutes: number; write: boolean },
+  { minutes: asked, write, quick }: BenchOptions,
 ): Promise<Result[]> {
+  const minutes = quick ? 0.05 : asked
   await stack.reset([])
   const seen = nothingSeen()
   const endpoint = await startEndpoint(seen)
-  const fleet = await startFleet(stack, { settings, sweepMs: 15_000 })
+  const fleet = await startFleet(stack, { settings, sweepMs: quick ? 1_000 : 15_000 })
   try {
     await registerAgents(fleet, endpoint.url)
     const receivers = startReceivers(fleet, seen)
