@@ -27,7 +27,7 @@ const rows: Record<string, string[]> = {
     'metric write beside batches and their history [ms, p99]',
     'metric write beside singles and their history [ms, p99]',
   ],
-  cold: ['cold start of publish [ms, whole process]', 'cold start of not-found [ms, whole process]'],
+  cold: ['cold start of publish [ms, whole process]', 'cold start of metric write [ms, whole process]'],
   cost: [
     '| pull, one by one | 1 |',
     '| pull, batches of 100 | 1,000 |',
