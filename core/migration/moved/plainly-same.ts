@@ -1,5 +1,6 @@
 import type { RecordColumns } from '../analyze/reading/record-columns.ts'
 import { longVarint, type StoredRecord, sizes, wholeAt } from '../analyze/reading/stored-record.ts'
+import { saysReal } from './says-real.ts'
 
 /**
  * Whether the JSON that is kept of a row, which begins and ends at these places, is what a record of a SQLite file has, told
@@ -65,42 +66,30 @@ function isSaid(
     const number = type === 7 ? bytes.readDoubleBE(from) : Number(wholeAt(bytes, from, type))
     // a whole number means an integer, in a column that has them
     if (!shape.reals[column] && Number.isInteger(number)) return -1
-    return isSaidNumber(json, start, end, number)
+    const behind = saysReal(json, start, end, number)
+    if (behind >= 0 && isEnd(json[behind])) return behind
+    while (at < end && !isEnd(json[at])) at++
+    return at > start && Object.is(Number(json.toString('latin1', start, at)), number) ? at : -1
   }
-  at = endOfNumber(json, start, end)
-  return wholeIn(json, start, at) === Number(type === 0 ? values.rowid : wholeAt(bytes, from, type)) ? at : -1
+  return saysWhole(json, start, end, Number(type === 0 ? values.rowid : wholeAt(bytes, from, type)))
 }
 
-const endOfNumber = (json: Buffer, start: number, end: number): number => {
-  let at = start
-  while (at < end && json[at] !== comma && json[at] !== closeBracket && json[at] !== closeBrace) at++
-  return at
-}
+const isEnd = (byte: number | undefined) => byte === comma || byte === closeBracket || byte === closeBrace
 
-/** Gives the place behind the number that is written there, −1 where it is another. */
-function isSaidNumber(json: Buffer, start: number, end: number, number: number): number {
-  // mostly it is written as JavaScript writes it, which no other number is; −0 is written as 0
-  const text = number === 0 ? '' : String(number)
-  let at = start
-  for (let i = 0; i < text.length && json[at] === text.charCodeAt(i); i++) at++
-  const behind = endOfNumber(json, at, end)
-  if (behind === at && at - start === text.length && at > start) return at
-  return behind > start && Object.is(Number(json.toString('latin1', start, behind)), number) ? behind : -1
-}
-
-/** The whole number that is written there in digits alone, with no zeros before it; NaN for anything else. */
-function wholeIn(json: Buffer, start: number, end: number): number {
+/** Whether a whole number is written there in digits alone, with no zeros before it: gives the place behind it, −1 for anything else. */
+function saysWhole(json: Buffer, start: number, end: number, whole: number): number {
   const isNegative = json[start] === minus
   const first = isNegative ? start + 1 : start
-  const digits = end - first
-  if (digits < 1 || digits > mostDigits || (json[first] === zero && (digits > 1 || isNegative))) return NaN
+  let at = first
   let number = 0
-  for (let at = first; at < end; at++) {
+  for (; at < end; at++) {
     const digit = (json[at] as number) - zero
-    if (digit < 0 || digit > 9) return NaN
+    if (digit < 0 || digit > 9) break
     number = number * 10 + digit
   }
-  return isNegative ? -number : number
+  const digits = at - first
+  if (digits < 1 || digits > mostDigits || (json[first] === zero && (digits > 1 || isNegative))) return -1
+  return (isNegative ? -number : number) === whole ? at : -1
 }
 
 /** Fifteen digits are below 2^53, whatever they are. */

@@ -90,15 +90,17 @@ async function withSource(
   largest: number,
   use: (found: Map<string, AnalysedTable> | string) => Promise<void>,
 ): Promise<void> {
-  const hash = await hashSource(file).catch((error: Error) => error)
-  if (hash instanceof Error) return use(`the source cannot be read: ${hash.message}`)
-  if (hash !== sha256) return use('the source has changed since it was moved')
-  const copy = await openPrivateCopy(file)
+  // to hash it takes a processor, to copy it a disk
+  const [hash, copied] = await Promise.allSettled([hashSource(file), openPrivateCopy(file)])
+  const copy = copied.status === 'fulfilled' ? copied.value : undefined
   try {
+    if (hash.status === 'rejected') return await use(`the source cannot be read: ${(hash.reason as Error).message}`)
+    if (hash.value !== sha256) return await use('the source has changed since it was moved')
+    if (!copy) throw (copied as PromiseRejectedResult).reason
     if ('fault' in copy) await use(`${copy.fault.state}: ${copy.fault.detail}`)
     else await use(new Map(readDatabase(copy.database, largest).tables.map((table) => [table.name, table])))
   } finally {
-    await copy.close()
+    await copy?.close()
   }
 }
 

@@ -1,28 +1,44 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { createHash, type Hash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { DatabaseSync } from 'node:sqlite'
-import { pipeline } from 'node:stream/promises'
 
 const companions = ['', '-wal', '-journal']
 
-/** Node's own 64 KiB take twice the time. */
-const readBytes = 1024 * 1024
+const readBytes = 256 * 1024
 
 /** The SHA-256 over a database file and what lies beside it: the state that was moved. Base 16. */
 export async function hashSource(file: string): Promise<string> {
   const hash = createHash('sha256')
   for (const suffix of companions) {
-    const stats = await stat(file + suffix).catch((error: NodeJS.ErrnoException) => {
+    const handle = await open(file + suffix).catch((error: NodeJS.ErrnoException) => {
       if (suffix !== '' && error.code === 'ENOENT') return undefined
       throw error
     })
-    // an empty -wal says the same as none
-    if (!stats || (suffix !== '' && stats.size === 0)) continue
-    hash.update(`${suffix} ${stats.size}\n`)
-    await pipeline(createReadStream(file + suffix, { highWaterMark: readBytes }), hash, { end: false })
+    try {
+      const size = (await handle?.stat())?.size ?? 0
+      // an empty -wal says the same as none
+      if (!handle || (suffix !== '' && size === 0)) continue
+      hash.update(`${suffix} ${size}\n`)
+      await hashFile(handle, hash)
+    } finally {
+      await handle?.close()
+    }
   }
   return hash.digest('hex')
+}
+
+/** A piece is hashed while the next one is read, in two places that are used in turn: a stream takes four times as long. */
+async function hashFile(handle: FileHandle, hash: Hash): Promise<void> {
+  let [bytes, others] = [Buffer.allocUnsafeSlow(readBytes), Buffer.allocUnsafeSlow(readBytes)]
+  let reading = handle.read(bytes, 0, readBytes, 0)
+  for (let at = 0; ; ) {
+    const { bytesRead } = await reading
+    if (bytesRead === 0) return
+    at += bytesRead
+    reading = handle.read(others, 0, readBytes, at)
+    hash.update(bytes.subarray(0, bytesRead))
+    ;[bytes, others] = [others, bytes]
+  }
 }
 
 /** What a rebuilt file needs besides its rows. */
