@@ -19,11 +19,9 @@ export async function withPostgres<T>(
   const clients = Array.from({ length: 1 + more }, () => new pg.Client({ connectionString: url }))
   const [client, ...others] = clients as [InstanceType<typeof pg.Client>, ...InstanceType<typeof pg.Client>[]]
   try {
-    for (const one of clients) {
-      // told by the next statement
-      one.on('error', () => {})
-      await one.connect()
-    }
+    // told by the next statement
+    for (const one of clients) one.on('error', () => {})
+    await Promise.all(clients.map((one) => one.connect()))
     await migrateSchema(client)
     return await work(client, others)
   } finally {
