@@ -27,6 +27,9 @@ describe('decoding a body', () => {
     expect(() => decodeBody(event('ü'.repeat(most / 2 + 1)))).toThrow(
       expect.objectContaining({ code: 'request.too_large' }),
     )
+    expect(() => decodeBody(event('€'.repeat(most / 3 + 1)))).toThrow(
+      expect.objectContaining({ code: 'request.too_large' }),
+    )
     expect(() => decodeBody(inBase64(most + 1))).toThrow(expect.objectContaining({ code: 'request.too_large' }))
   })
 

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { type FieldError, HiveError } from '../core/errors.ts'
 import { parseJson } from '../core/protocol/json.ts'
+import { isLongerInUtf8 } from '../core/utf8-length.ts'
 
 /** Lambda takes 6 MB in all, and the event around a body costs some of it. */
 const maxBodyBytes = 4 * 1024 * 1024
@@ -11,13 +12,13 @@ const maxBodyBytes = 4 * 1024 * 1024
  */
 export function decodeBody(event: APIGatewayProxyEventV2): unknown {
   const body = event.body ?? ''
-  // UTF-8 takes three bytes at most for each, so that most bodies need not be counted
-  const isSmall = body.length * 3 <= maxBodyBytes
-  const bytes = isSmall ? 0 : Buffer.byteLength(body, event.isBase64Encoded ? 'base64' : 'utf8')
-  if (bytes > maxBodyBytes) {
+  const { isBase64Encoded } = event
+  const isLong = isBase64Encoded ? Buffer.byteLength(body, 'base64') > maxBodyBytes : isLongerInUtf8(body, maxBodyBytes)
+  if (isLong) {
+    const bytes = Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8')
     throw new HiveError('request.too_large', `the body has ${bytes} bytes; at most ${maxBodyBytes} are taken`)
   }
-  const text = event.isBase64Encoded ? decodeUtf8(Buffer.from(body, 'base64')) : body
+  const text = isBase64Encoded ? decodeUtf8(Buffer.from(body, 'base64')) : body
   return text.trim() === '' ? {} : parseJson(text)
 }
 

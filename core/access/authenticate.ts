@@ -42,7 +42,7 @@ export class InvalidKey extends HiveError {
 /** Which admin key a token is. All of them are compared, by their digests, so that the time it takes tells nothing. */
 function matchAdminKey(token: string, adminKeys: readonly string[]): number | null {
   const given = digest(token)
-  const matches = digestsOf(adminKeys).map((digest) => timingSafeEqual(given, digest))
+  const matches = digestsOf(adminKeys).map((known) => timingSafeEqual(given, known))
   const found = matches.indexOf(true)
   return found === -1 ? null : found
 }

@@ -6,6 +6,7 @@ import { contentDigest } from '../protocol/digest.ts'
 import { encodeEnvelope } from '../protocol/envelope.ts'
 import type { AgentMessage } from '../protocol/message.ts'
 import type { Status } from '../protocol/status.ts'
+import { isLongerInUtf8 } from '../utf8-length.ts'
 import type { Moment, ScriptCall } from './bus.ts'
 import { describePublished, type ResultRow } from './describe-published.ts'
 import { shardOf } from './keys.ts'
@@ -97,7 +98,7 @@ export async function publish(
     throw new HiveError('history.backlog', 'History is too far behind to accept more messages.', { retryAfter: 10 })
   }
   const [, accepted, first, wakes, results] = answer as PublishAnswer
-  const shards = first.length === 0 ? [] : shardsOf(recipients)
+  const shards = first.length === 0 ? [] : distinctOf(recipients.map(shardOf))
   const history = first.map((index) => shards[Number(index)] as number)
 
   const deliver = []
@@ -158,17 +159,15 @@ function distinct(messages: AgentMessage[], path: (index: number) => string) {
   return { unique, places }
 }
 
-/** The outbox shards of recipients, in the order in which the script knows them. */
-function shardsOf(recipients: string[]): number[] {
-  return [...new Set(recipients.map(shardOf))]
-}
+/** The outbox shards among those of recipients, in the order in which the script knows them. */
+const distinctOf = (shards: number[]) => [...new Set(shards)]
 
 /** Lays out keys and arguments as `publishScript` documents them. */
 function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment: Moment): ScriptCall {
   const { keys, segments } = hive.bus
   const senders = [...new Set(batch.map(({ message }) => message.from_agent))]
   const shardOfEach = recipients.map(shardOf)
-  const shards = [...new Set(shardOfEach)]
+  const shards = distinctOf(shardOfEach)
   const senderAt = new Map(senders.map((name, index) => [name, index + 1]))
   const recipientAt = new Map(recipients.map((name, index) => [name, index + 1]))
   const declared: string[] = []
@@ -204,8 +203,7 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
     const options = message.delivery_options
     let token = '-'
     let body = 0
-    // UTF-8 takes three bytes at most for each, so that most envelopes need not be counted
-    if (envelope.length * 3 > inlineLimit && Buffer.byteLength(envelope) > inlineLimit) {
+    if (isLongerInUtf8(envelope, inlineLimit)) {
       token = relayed ? sharedToken(hive.ids.requestId()) : hive.ids.requestId()
       body = ++bodies
       declared.push(bodyKey(keys, inbox, token))

@@ -8,6 +8,7 @@ import type { Meter, Usage } from './usage.ts'
 
 /** Sends to itself: nothing but the message has to be looked at. */
 export const agent = 'bench-cost'
+
 /** Publish, receive and settle, `batch` messages a request. Their wakes of history are few: what waits for it is not drained. */
 export async function pulled(meter: Meter, key: string, batch: number, messages: number): Promise<Usage> {
   const one = () => live(meter, key, batch)

@@ -7,7 +7,10 @@ import { measureRates, type Result } from './paired.ts'
 import { recordRest, replayRest } from './replay-rest.ts'
 import type { Stack } from './stack.ts'
 
-/** Messages that each side publishes before it is measured, so that a process is measured that has been warm for a while: V8 goes on compiling what is hot for some 30,000 calls. */
+/**
+ * Messages that each side publishes before it is measured, so that a process is measured that has been warm for a while: V8 goes on
+ * compiling what is hot for some 30,000 single ones.
+ */
 const warmUpMessages = 40_000
 
 /**

@@ -23,8 +23,9 @@ import { table, writeSection } from './write-section.ts'
 const benches = {
   publish: benchPublish,
   consume: benchConsume,
-  push: benchPush,
+  // not after push: a poll of its queue that is still open takes the first wake, which SQS gives again after a minute only
   isolation: benchIsolation,
+  push: benchPush,
   metrics: benchMetricWrite,
   'metric-under-load': benchMetricUnderLoad,
   cold: benchCold,
@@ -45,7 +46,7 @@ const usage = `Measures Agent Hive beside what a user would pick instead, in one
   npm run bench -- --rounds 9          more rounds (default 5); medians are printed
   npm run bench -- migration --rows N  migrate so many rows (default 1,000,000)
   npm run bench -- soak --minutes N    load it for so long (default 2)
-  npm run bench -- --quick             as little as shows that they work: figures that mean nothing, which --write is refused for
+  npm run bench -- --quick             as little as shows that they work, whatever else is asked: its figures mean nothing
   npm run bench -- --write             also put them into docs: benchmarks.md, deploy.md (cost), scale.md (scale)`
 
 const { values, positionals } = parseArgs({
@@ -62,22 +63,25 @@ const { values, positionals } = parseArgs({
 const unknown = positionals.filter((name) => !(name in benches))
 const [rounds, rows, minutes] = [Number(values.rounds), Number(values.rows), Number(values.minutes)]
 const areNumbers = [rounds, rows, minutes].every((value) => Number.isInteger(value) && value >= 1)
-const { write: mayWrite, quick } = values
-if (values.help || unknown.length > 0 || !areNumbers || (mayWrite && quick)) {
+const { write: isWritten, quick } = values
+if (values.help || unknown.length > 0 || !areNumbers || (isWritten && quick)) {
   if (unknown.length > 0) console.error(`there is no bench called ${unknown.join(', ')}\n`)
-  if (mayWrite && quick) console.error('what --quick measures is not for docs\n')
+  if (isWritten && quick) console.error('what --quick measures is not for docs\n')
   console.log(usage)
   process.exit(values.help ? 0 : 2)
 }
 
 const names = (positionals.length > 0 ? positionals : Object.keys(benches)) as BenchName[]
 const stack = await startStack()
+// what was started would go on without whoever started it
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => stack.stop().finally(() => process.exit(130)))
 const results: Result[] = []
 try {
   for (const name of names) {
     const asked = quick ? 1 : rounds
     const made = await benches[name](stack, name === 'push' ? asked * (quick ? 5 : 40) : asked, {
-      write: mayWrite,
+      write: isWritten,
       quick,
       rows,
       minutes,
@@ -88,7 +92,7 @@ try {
 } finally {
   await stack.stop()
 }
-if (mayWrite && results.length > 0) await write(results)
+if (isWritten && results.length > 0) await write(results)
 
 /** Ratios are ours to theirs: for rates more is better, for times less is. */
 function plain(result: Result): string {

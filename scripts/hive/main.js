@@ -1,3 +1,4 @@
+// @ts-check
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 
@@ -8,7 +9,7 @@ const { createProgram } = await import('./program.ts')
 const { reportError } = await import('./report-error.ts')
 
 // `hive … | head` closes the pipe early: that ends the command, it is no failure.
-process.stdout.on('error', (error) => {
+process.stdout.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
   if (error.code === 'EPIPE') process.exit(0)
   throw error
 })

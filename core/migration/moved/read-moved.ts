@@ -254,7 +254,7 @@ async function readRows(client: MigrationClient, table: MovedTable, range: Range
   const places = arrays.start(0) + 4 + Math.max(bytes.readInt32BE(arrays.start(0)), 0)
   const contents = elementStarts(bytes, arrays.start(0))
   const starts = contents.length === range.rows ? contents : startsBy(bytes, elementStarts(bytes, places), contents)
-  const startOf = (i: number): number | undefined => starts[i] || undefined
+  const startOf = (i: number): number | undefined => starts[i]
   const inPieces = bytes.includes('"$pieces"') ? await sizesOfPieces(client, between) : undefined
   return {
     isPlainly(i, record) {

@@ -66,25 +66,32 @@ describe('a double beside what is written', () => {
     expect(sure).toBeGreaterThan(9_900)
   })
 
-  it('is not said by what is no plain fraction, has another sign or too many digits', () => {
+  it('is zero where there are zeros alone, with the sign that is written', () => {
+    for (const text of ['0', '0.0', '0.000']) {
+      expect([saidBehind(text, 0), saidBehind(`-${text}`, -0)]).toEqual([1 + text.length, 2 + text.length])
+      expect([saidBehind(text, -0), saidBehind(`-${text}`, 0), saidBehind(text, 5e-324)]).toEqual([-1, -1, -1])
+    }
+    expect(saidBehind('0.0001', 0)).toBe(-1)
+  })
+
+  it('is not said by what has another sign, too many digits or none', () => {
     const refused: [string, number][] = [
       ['1e3', 1e3],
       ['1.5', -1.5],
       ['-1.5', 1.5],
-      ['0', 0],
-      ['-0', -0],
       ['null', 1],
       ['', 1],
+      ['-', 1],
       ['.5', 0.5],
       ['1.250000000000000000', 1.25],
       ['12345678901234567000', 12345678901234567000],
     ]
-    for (const [text, real] of refused) {
-      const behind = saidBehind(text, real)
-      // of an exponent what is before it may be a number: whoever asks sees that there is more
-      expect(behind === -1 || text[behind - 1] === 'e', text).toBe(true)
-    }
+    for (const [text, real] of refused) expect(saidBehind(text, real), text).toBe(-1)
     expect(saidBehind('1.5', 1.5, ']')).toBe(4)
     expect(saidBehind('-0.001', -0.001, '')).toBe(7)
+  })
+
+  it('is told up to where an exponent begins, which may make it another', () => {
+    expect(saidBehind('1e3', 1)).toBe(2)
   })
 })

@@ -13,8 +13,9 @@ const point = 0x2e
 const zero = 0x30
 
 /**
- * Whether the decimal fraction that is written at a place (`-12.5`) says this double and no other; gives the place behind it, −1 where
- * that is not sure: another number, an exponent, more than 17 digits, or so near the middle of two doubles that more has to be known.
+ * Whether the decimal fraction that is written at a place (`-12.5`) says this double and no other; gives the place behind its digits,
+ * where an exponent may begin, which whoever asks has to look at. −1 where it is not sure: another number, more than 17 digits, or so
+ * near the middle of two doubles that more has to be known.
  *
  * Number(text) does the same and more, but it takes a string, and to make one takes five times as long as all of this. With D for the
  * digits without their point and k for how many of them are behind it, the text says x if |D − x · 10^k| is less than half the spacing of
@@ -40,8 +41,10 @@ export function saysReal(text: Uint8Array, start: number, end: number, real: num
     else break
   }
   const fraction = behind < 0 ? 0 : at - behind - 1
+  if (digits === 0 || digits > mostDigits || behind === first) return -1
+  if (real === 0) return high + low === 0 && isNegative === Object.is(real, -0) ? at : -1
+  if (isNegative !== real < 0) return -1
   const size = Math.abs(real)
-  if (digits === 0 || digits > mostDigits || behind === first || isNegative !== real < 0) return -1
   // beyond these the parts of a product would have no exponent
   if (!(size > 1e-290 && size < 1e290)) return -1
 

@@ -90,7 +90,7 @@ async function withSource(
   largest: number,
   use: (found: Map<string, AnalysedTable> | string) => Promise<void>,
 ): Promise<void> {
-  // to hash it takes a processor, to copy it a disk
+  // to hash it takes a processor, to copy it a disk: of the few that have changed a copy is made in vain
   const [hash, copied] = await Promise.allSettled([hashSource(file), openPrivateCopy(file)])
   const copy = copied.status === 'fulfilled' ? copied.value : undefined
   try {

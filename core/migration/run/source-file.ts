@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { DatabaseSync } from 'node:sqlite'
 
@@ -6,18 +7,26 @@ const companions = ['', '-wal', '-journal']
 
 const readBytes = 256 * 1024
 
-/** The SHA-256 over a database file and what lies beside it: the state that was moved. Base 16. */
+/**
+ * The SHA-256 over a database file and what lies beside it: the state that was moved. Base 16. Throws for what is no regular file:
+ * to open a pipe is to wait for whoever writes to it, so that nothing here is opened to wait.
+ */
 export async function hashSource(file: string): Promise<string> {
   const hash = createHash('sha256')
   for (const suffix of companions) {
-    const handle = await open(file + suffix).catch((error: NodeJS.ErrnoException) => {
-      if (suffix !== '' && error.code === 'ENOENT') return undefined
-      throw error
-    })
+    const handle = await open(file + suffix, constants.O_RDONLY | constants.O_NONBLOCK).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (suffix !== '' && error.code === 'ENOENT') return undefined
+        throw error
+      },
+    )
     try {
-      const size = (await handle?.stat())?.size ?? 0
+      if (!handle) continue
+      const stats = await handle.stat()
+      if (!stats.isFile()) throw new Error('it is not a regular file')
+      const { size } = stats
       // an empty -wal says the same as none
-      if (!handle || (suffix !== '' && size === 0)) continue
+      if (suffix !== '' && size === 0) continue
       hash.update(`${suffix} ${size}\n`)
       await hashFile(handle, hash)
     } finally {

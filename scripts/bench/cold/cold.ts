@@ -129,14 +129,15 @@ type Start = {
   sides: { name: string; answer(): Promise<Invoked> }[]
 }
 
-/** All of them in turn, the sides of one right after each other: a machine that slows down does so for all. */
+/** All of them in turn, the sides of one right after each other, forth and back: a machine that slows down does so for all. */
 async function measureStarts(starts: Start[], { warmUp, runs }: { warmUp: number; runs: number }): Promise<Result[]> {
   const samples = starts.map((start) => ({ start, invoked: start.sides.map((): Invoked[] => []) }))
   for (let run = -warmUp; run < runs; run++) {
     for (const { start, invoked } of samples) {
       await start.prepare()
-      for (const [at, side] of start.sides.entries()) {
-        const one = await side.answer()
+      const places = start.sides.map((_, at) => at)
+      for (const at of run % 2 === 0 ? places : places.reverse()) {
+        const one = await (start.sides[at] as Start['sides'][number]).answer()
         if (run >= 0) invoked[at]?.push(one)
       }
     }

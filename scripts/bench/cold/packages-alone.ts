@@ -10,7 +10,7 @@ const reach = readReach()
 const post = createPost()
 
 export const handler = async () => {
-  for (const asked of reach.asks) await ask[asked]()
+  await Promise.all(reach.asks.map((asked) => ask[asked]()))
   return { statusCode: 200 }
 }
 

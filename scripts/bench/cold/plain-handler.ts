@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { readReach } from './reach.ts'
 
 /**
- * What one writes who takes each package as its guide says: a key is looked up, the body read, then Postgres asked or a wake sent
+ * What one writes after the guides of the packages: a key is looked up, the body read, then Postgres asked or a wake sent
  * where the request needs it. Each package goes to the network in its own way and is loaded at the start, if it is needed at all.
  */
 const reach = readReach()

@@ -11,11 +11,9 @@ import { nameOf, type Seen } from './seen.ts'
 type Inbox = { agent: string; counts: Counts; counters: Counters; violations: string[] }
 export type Sum = { accepted: number; delivered: number; dead: number; expired: number; stillThere: number }
 
-const quietMs = 180_000
-
-/** Waits until nothing waits in any inbox and history is written. Throws when that does not come. */
-export async function waitForQuiet(fleet: Fleet, { redis, hive }: Stack): Promise<void> {
-  const end = performance.now() + quietMs
+/** Waits until nothing waits in any inbox and history is written. Throws when that does not come within so many ms. */
+export async function waitForQuiet(fleet: Fleet, { redis, hive }: Stack, mostMs: number): Promise<void> {
+  const end = performance.now() + mostMs
   for (;;) {
     const inboxes = await readInboxes(fleet)
     const shards = Array.from({ length: shardCount }, (_, shard) => redis.xlen(hive.bus.keys.outbox(shard)))

@@ -50,7 +50,7 @@ export async function benchSoak(
       throw error
     })
     const looks = await looking.end()
-    await waitForQuiet(fleet, stack)
+    await waitForQuiet(fleet, stack, quick ? 60_000 : 180_000)
     await receivers.stop()
     const { sum, faults } = await addUp(fleet, stack, seen)
     const all = loaded.flatMap((one) => one.times)

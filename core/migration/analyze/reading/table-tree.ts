@@ -9,7 +9,7 @@ const leafHead = 8
 const interiorHead = 12
 
 /**
- * The rows of a table in the order of their rowids, those of a page together, from its b-tree as the file has it. Raises Irregular
+ * The rows of a table in the order of their rowids, some of a page together, from its b-tree as the file has it. Raises Irregular
  * at what it does not know for sure, and at a row of more than `largest` bytes: rows before that are those that SQLite gives first.
  */
 export function* tableRecords({ path, root, shape }: StoredTable, largest: number): Generator<StoredRecord[]> {
@@ -29,9 +29,18 @@ export function* tableRecords({ path, root, shape }: StoredTable, largest: numbe
       // SQLite gives no row of a page of which a cell is amiss
       checkCells(file, page, cells, isLeaf)
       if (isLeaf) {
-        const records: StoredRecord[] = []
+        let records: StoredRecord[] = []
+        let held = 0
         for (let i = 0; i < cells; i++) {
-          records.push(readCell(file, page, bytes.readUInt16BE(at + leafHead + 2 * i), shape, largest))
+          const record = readCell(file, page, bytes.readUInt16BE(at + leafHead + 2 * i), shape, largest)
+          records.push(record)
+          held += record.size
+          // rows that go on in other pages are not held together
+          if (held > file.pageSize) {
+            yield records
+            records = []
+            held = 0
+          }
         }
         yield records
       } else open.push({ page, cells, next: 0 })
@@ -53,11 +62,13 @@ export function* tableRecords({ path, root, shape }: StoredTable, largest: numbe
 }
 
 /** As SQLite does with cell_size_check: each cell is behind the pointers and ends within the page. */
-function checkCells({ usable }: PageFile, { bytes, at }: Page, cells: number, isLeaf: boolean): void {
+function checkCells(file: PageFile, { bytes, at }: Page, cells: number, isLeaf: boolean): void {
+  const { usable } = file
   const head = isLeaf ? leafHead : interiorHead
   const least = head + 2 * cells
   const most = usable - (isLeaf ? 4 : 5)
-  if (least > most) throw new Irregular()
+  // a cell has four bytes at least, and two that point at it; SQLite's MX_CELL
+  if (least > most || cells > (file.pageSize - leafHead) / 6) throw new Irregular()
   for (let i = 0; i < cells; i++) {
     const pointer = bytes.readUInt16BE(at + head + 2 * i)
     if (pointer < least || pointer > most) throw new Irregular()

@@ -45,13 +45,18 @@ Examples:
       if (options.dryRun && options.rejectedBy !== undefined) {
         throw new UsageError('--dry-run looks at every row: leave out --rejected-by')
       }
-      const plan = await readPlan(options.plan, folder, out)
       if (options.dryRun) {
+        const plan = await readPlan(options.plan, folder, out)
         const { tryRun } = await import('../../../../core/migration/run/try-run.ts')
         const tried = await tryRun(folder, plan)
         return out.answer({ tables: tried }, () => describeTried(tried))
       }
-      const { runMigration } = await import('../../../../core/migration/run/run-migration.ts')
+      // what is needed next is loaded while databases are copied to be looked at
+      const [plan, { runMigration }] = await Promise.all([
+        readPlan(options.plan, folder, out),
+        import('../../../../core/migration/run/run-migration.ts'),
+        import('pg'),
+      ])
       const started = performance.now()
       const report = await reportRun(out, options.log)
       const result = await withPostgres(
