@@ -12,7 +12,9 @@ import { layOutPlain, plainBytes } from '../../run/plain-record.ts'
 import type { AnalysedTable } from '../source.ts'
 import { readDatabase } from './catalogue.ts'
 import { openHostile } from './private-copy.ts'
+import { Irregular } from './page-file.ts'
 import { StoredRecord } from './stored-record.ts'
+import { tableRecords } from './table-tree.ts'
 
 let home: string
 beforeAll(() => {
@@ -155,6 +157,27 @@ describe('rows read from the pages of a file', () => {
       stored: 0,
     })
     bySqlite.close()
+  })
+
+  it('are not held together where a page says a large one over and over, nor more often than a page can', () => {
+    const file = newFile()
+    const database = new DatabaseSync(file)
+    database.exec('PRAGMA page_size = 512; CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(20000))')
+    database.close()
+    const rowsOf = (cells: number) => {
+      const bytes = readFileSync(file)
+      const [leaf, head] = [512, 8]
+      bytes.writeUInt16BE(cells, leaf + 3)
+      const pointer = bytes.readUInt16BE(leaf + head)
+      for (let i = 0; i < cells; i++) bytes.writeUInt16BE(pointer, leaf + head + 2 * i)
+      const hostile = newFile()
+      writeFileSync(hostile, bytes)
+      return tableRecords({ path: hostile, root: 2, shape: { columns: 1, rowidAlias: -1, reals: [false] } }, 1_000_000)
+    }
+    const together = Array.from(rowsOf(80), (records) => records.length)
+    expect(together.reduce((sum, count) => sum + count)).toBe(80)
+    expect(Math.max(...together)).toBe(1)
+    expect(() => [...rowsOf(85)]).toThrow(Irregular)
   })
 
   it('are those that SQLite reads of a damaged file too', () => {
