@@ -1,4 +1,5 @@
 import type { Hive } from '../hive.ts'
+import type { AuditEntry } from '../records/audit-repository.ts'
 import { actorOf, auditEntry } from './audit.ts'
 import { type Caller, isAdmin } from './caller.ts'
 
@@ -27,7 +28,7 @@ export async function noteActing(
   if (caller.agent !== null) others.delete(caller.agent)
   if (others.size === 0) return
   const acting = actingOf(hive, `${caller.keyId} ${action}`)
-  const entries: ReturnType<typeof auditEntry>[] = []
+  const entries: AuditEntry[] = []
   for (const agent of others) {
     if (acting.agents.has(agent) || acting.agents.size >= mostAgents) {
       acting.unrecorded += 1

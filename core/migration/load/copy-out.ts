@@ -21,8 +21,7 @@ export class CopiedRows {
       if (fields === -1) break
       starts.push(at)
       for (let field = 0; field < fields; field++) {
-        const length = bytes.readInt32BE(at)
-        at += length > 0 ? 4 + length : 4
+        at = behindField(bytes, at)
       }
     }
     this.bytes = bytes
@@ -36,6 +35,11 @@ export class CopiedRows {
   }
 }
 
+/** Where a field or an element ends that begins at a place. */
+export function behindField(bytes: Buffer, start: number): number {
+  return start + 4 + Math.max(bytes.readInt32BE(start), 0)
+}
+
 /**
  * Where the elements of an array of one dimension begin, which is a field that begins at a place: each is its length in four bytes,
  * −1 for NULL, and so many bytes, as a row's fields are. NULL has no elements. Layout: array_send in PostgreSQL's arrayfuncs.c.
@@ -46,8 +50,7 @@ export function elementStarts(bytes: Buffer, start: number): Uint32Array {
   let at = start + 24
   for (let i = 0; i < starts.length; i++) {
     starts[i] = at
-    const length = bytes.readInt32BE(at)
-    at += length > 0 ? 4 + length : 4
+    at = behindField(bytes, at)
   }
   return starts
 }

@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../analyze/reading/stored-record.ts'
 import { compileTable } from '../convert/compile-table.ts'
 import type { CompiledTable, Kept, TargetRow } from '../convert/conversion.ts'
-import { type CopiedRows, copyOut, elementStarts } from '../load/copy-out.ts'
+import { behindField, type CopiedRows, copyOut, elementStarts } from '../load/copy-out.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { TablePlan } from '../plan/plan.ts'
 import { checksumAt } from '../row-checksum.ts'
@@ -203,7 +203,7 @@ function linesBy(rows: CopiedRows, fieldsBefore: number): Map<number, number> {
   return new Map(
     Array.from({ length: rows.rows }, (_, line) => {
       let at = rows.start(line)
-      for (let field = 0; field < fieldsBefore; field++) at += 4 + Math.max(rows.bytes.readInt32BE(at), 0)
+      for (let field = 0; field < fieldsBefore; field++) at = behindField(rows.bytes, at)
       return [rows.bytes.readInt32BE(at + 4), line]
     }),
   )
@@ -251,7 +251,7 @@ async function readRows(client: MigrationClient, table: MovedTable, range: Range
     `SELECT array_agg(content::text ORDER BY row), array_agg((row - ${first})::int ORDER BY row) FROM ${from} WHERE ${between}`,
   )
   const { bytes } = arrays
-  const places = arrays.start(0) + 4 + Math.max(bytes.readInt32BE(arrays.start(0)), 0)
+  const places = behindField(bytes, arrays.start(0))
   const contents = elementStarts(bytes, arrays.start(0))
   const starts = contents.length === range.rows ? contents : startsBy(bytes, elementStarts(bytes, places), contents)
   const startOf = (i: number): number | undefined => starts[i]
