@@ -17,13 +17,17 @@ export function createRest({ redisRestUrl, redisRestToken, redisRetries, redisTi
     async request<T>({ path = [], body }: UpstashRequest): Promise<UpstashResponse<T>> {
       const url = [base, ...path].join('/')
       const text = JSON.stringify(body)
+      // not `performance.now()`, of which the first is 1 ms of a cold start
       const until = Date.now() + redisTimeoutMs
       for (let attempt = 0; ; attempt++) {
+        const left = until - Date.now()
         try {
-          return read(await post(url, headers, text, until - Date.now()))
+          // a function may have been frozen while it waited; Node warns of timers with less than a millisecond
+          return read(await post(url, headers, text, Math.max(1, left)))
         } catch (error) {
-          if (error instanceof Refusal || attempt >= redisRetries || Date.now() >= until) throw error
-          await delay(25 * 2 ** attempt)
+          const wait = 25 * 2 ** attempt
+          if (error instanceof Refusal || attempt >= redisRetries || until - Date.now() < wait) throw error
+          await delay(wait)
         }
       }
     },
