@@ -40,6 +40,16 @@ describe('the configuration', () => {
     for (const value of ['the secret address', '12345', 'perhaps', 'the-password']) expect(message).not.toContain(value)
   })
 
+  it('says what a wrong value must be', () => {
+    const message = faultOf({ HIVE_STAGE: 'A B', HIVE_HOP_LIMIT: '0', HIVE_RATE_ANY: 'many', HIVE_RECORDS_DRIVER: 'x' })
+    expect(message.split('\n').slice(1)).toEqual([
+      '  HIVE_STAGE: must match /^[a-z0-9-]{1,32}$/',
+      '  HIVE_RECORDS_DRIVER: must be one of neon-http, neon-websocket, pg',
+      '  HIVE_RATE_ANY: must be a number',
+      '  HIVE_HOP_LIMIT: must be at least 1',
+    ])
+  })
+
   it('of a deployed stage takes no times that melt the bill', () => {
     expect(faultOf({ HIVE_DEPLOYED: 'true', HIVE_WAKE_GRACE_MS: '60', HIVE_DEAD_RETENTION_MS: '14' })).toMatch(
       /HIVE_DEAD_RETENTION_MS < 3600000.*HIVE_WAKE_GRACE_MS < 10000/,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { once } from './once.ts'
+import { faultText } from './protocol/fault-texts.ts'
 
 /** One setting. Its schema is made when there is a value to be read: most settings of most functions have none. */
 type Field<T> = { schema: () => z.ZodMiniType<T>; byDefault?: T }
@@ -190,7 +191,7 @@ export function parseConfig(given: GivenConfig): HiveConfig {
     if (value === undefined && 'byDefault' in field) config[name] = field.byDefault
     else if (value === undefined && !field.optional) faults.push(`${environmentName(name)}: is required`)
     else if (value !== undefined) {
-      const parsed = field.schema().safeParse(value)
+      const parsed = field.schema().safeParse(value, { error: faultText })
       if (parsed.success) config[name] = parsed.data
       else faults.push(...parsed.error.issues.map(({ message }) => `${environmentName(name)}: ${message}`))
     }

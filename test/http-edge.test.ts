@@ -284,9 +284,9 @@ const refusals: Record<string, Refusal[]> = {
     ['GET', `${letters}?limit=ten&page=2`, undefined, 400, 'request.invalid', ['limit', 'page']],
     ['GET', `${letters}?cursor=nonsense`, undefined, 400, 'cursor.invalid', ['cursor']],
     ['GET', `${letters}/17`, undefined, 404, 'dead_letter.unknown', []],
-    ['POST', `${letters}/redrive`, {}, 400, 'request.invalid', ['']],
-    ['POST', `${letters}/discard`, { ids: ['1'], all: true }, 400, 'request.invalid', ['']],
-    ['POST', `${letters}/redrive`, { all: false }, 400, 'request.invalid', ['']],
+    ['POST', `${letters}/redrive`, {}, 400, 'request.invalid', ['$']],
+    ['POST', `${letters}/discard`, { ids: ['1'], all: true }, 400, 'request.invalid', ['$']],
+    ['POST', `${letters}/redrive`, { all: false }, 400, 'request.invalid', ['$']],
   ],
   metrics: [
     ['POST', '/v1/metrics', {}, 400, 'request.invalid', ['agent_name', 'metric_type', 'value']],

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { fieldErrors, fieldPath, mostFaults } from './field-errors.ts'
+import { parse } from './parse.ts'
 
 const Request = z.strictObject({
   name: z.string(),
-  kind: z.literal('x').optional(),
-  items: z.array(z.strictObject({ size: z.int() })).optional(),
+  kind: z.optional(z.literal('x')),
+  items: z.optional(z.array(z.strictObject({ size: z.int() }))),
 })
 
 const faultsOf = (input: unknown, prefix?: string) => {
-  const { error } = Request.safeParse(input)
+  const { error } = parse(Request, input)
   return error === undefined ? [] : fieldErrors(error, prefix)
 }
 
@@ -31,9 +32,9 @@ describe('field errors', () => {
 
   it('carry the error code of a check', () => {
     const Sized = z.object({
-      text: z.string().refine(() => false, { params: { code: 'request.too_large' }, error: 'too large' }),
+      text: z.string().check(z.refine(() => false, { params: { code: 'request.too_large' }, error: 'too large' })),
     })
-    const { error } = Sized.safeParse({ text: '' })
+    const { error } = parse(Sized, { text: '' })
     expect(error && fieldErrors(error)).toEqual([{ field: 'text', message: 'too large', code: 'request.too_large' }])
   })
 

@@ -1,9 +1,5 @@
-import * as z from 'zod/mini'
-import en from 'zod/v4/locales/en.js'
+import type * as z from 'zod/mini'
 import type { ErrorCode, FieldError } from '../errors.ts'
-
-// zod/mini says nothing but "Invalid input" by itself
-z.config(en())
 
 /** One answer names at most this many faults: enough to mend a request, too few to make the answer a load. */
 export const mostFaults = 50
@@ -18,15 +14,16 @@ export function fieldPath(path: string, step: PropertyKey): string {
 }
 
 /**
- * Names every fault that zod found, as dotted paths under `prefix` (`messages[3]`; '' for none).
+ * Names every fault that `parse` found, as dotted paths under `prefix` (`messages[3]`; '' for none), what is at fault as a whole by `$`.
  * A field that is not known is named itself. A check may carry an error code in `params.code`. Values are never shown.
  */
 export function fieldErrors(error: z.core.$ZodError, prefix = ''): FieldError[] {
   const faults: FieldError[] = []
   for (const issue of error.issues) {
-    const field = issue.path.reduce<string>(fieldPath, prefix)
+    const path = issue.path.reduce<string>(fieldPath, prefix)
+    const field = path === '' ? '$' : path
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) faults.push({ field: fieldPath(field, key), message: 'is not a known field' })
+      for (const key of issue.keys) faults.push({ field: fieldPath(path, key), message: 'is not a known field' })
     } else if (issue.code === 'custom' && typeof issue.params?.code === 'string') {
       faults.push({ field, message: issue.message, code: issue.params.code as ErrorCode })
     } else {
@@ -37,6 +34,6 @@ export function fieldErrors(error: z.core.$ZodError, prefix = ''): FieldError[] 
 }
 
 function isMissing(issue: z.core.$ZodIssue): boolean {
-  // `input` is there only when zod was asked to report it (`reportInput`).
-  return 'input' in issue ? issue.input === undefined : issue.message.endsWith('received undefined')
+  // `input` is there because `parse` asks for it
+  return 'input' in issue && issue.input === undefined
 }

@@ -90,7 +90,7 @@ export function parseMessage(input: unknown, options: ParseMessageOptions): Agen
   const { message, names, faults } = upcastAt(input, path)
   if (message.message_id === undefined) message.message_id = options.newId()
   if (message.timestamp === undefined) message.timestamp = isoTime(options.now)
-  const parsed = parse(agentMessage(), message, { reportInput: true })
+  const parsed = parse(agentMessage(), message)
   if (parsed.success && faults.length === 0) return parsed.data
   const found = parsed.success ? [] : fieldErrors(parsed.error).map((fault) => asSent(fault, names))
   throw refusal([...faults, ...found].map((fault) => ({ ...fault, field: under(path, fault.field) })))

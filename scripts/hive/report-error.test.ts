@@ -28,6 +28,17 @@ it('writes a problem with its fields in one line', () => {
   })
 })
 
+it('says nothing twice that the detail has told', () => {
+  const errors = [
+    { field: 'from_agent', message: 'is required' },
+    { field: 'body', message: 'is required' },
+  ]
+  const detail = 'the message cannot be taken: from_agent is required'
+  expect(report(new HiveProblem({ status: 400, code: 'request.invalid', detail, errors })).lines).toEqual([
+    'hive: the message cannot be taken: from_agent is required; body: is required; code request.invalid (400)',
+  ])
+})
+
 it('writes the whole problem as JSON when JSON is wanted', () => {
   const { lines } = report(problem, true)
   expect(JSON.parse(lines[0] ?? '')).toEqual(problem.document)

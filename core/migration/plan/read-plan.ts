@@ -1,9 +1,12 @@
 import * as z from 'zod'
+import { faultText } from '../../protocol/fault-texts.ts'
 import { FilePlan, Plan, TablePlan } from './plan.ts'
 import { type Problem, problemsUnder } from './problem.ts'
 
 const LooseFile = z.looseObject({ tables: z.array(z.unknown()) })
 const LoosePlan = z.looseObject({ files: z.array(z.unknown()) })
+
+const texts = { error: faultText }
 
 /** A plan as far as it can be read: what is wrong with one table does not hide what is wrong with another. */
 export type ReadPlan = {
@@ -30,16 +33,16 @@ export function readPlan(document: unknown): ReadPlan {
   }
 
   const loose = LoosePlan.safeParse(document)
-  const outer = Plan.safeParse(loose.success ? { ...loose.data, files: [] } : document)
+  const outer = Plan.safeParse(loose.success ? { ...loose.data, files: [] } : document, texts)
   if (!outer.success) note(outer.error, [])
   for (const [at, file] of (loose.data?.files ?? []).entries()) {
     const looseFile = LooseFile.safeParse(file)
-    const parsed = FilePlan.safeParse(looseFile.success ? { ...looseFile.data, tables: [] } : file)
+    const parsed = FilePlan.safeParse(looseFile.success ? { ...looseFile.data, tables: [] } : file, texts)
     if (!parsed.success) note(parsed.error, ['files', at])
     const tables: TablePlan[] = []
     for (const [index, table] of (looseFile.data?.tables ?? []).entries()) {
       const place = ['files', at, 'tables', index]
-      const one = TablePlan.safeParse(table)
+      const one = TablePlan.safeParse(table, texts)
       if (one.success) {
         places.set(one.data, place)
         tables.push(one.data)
