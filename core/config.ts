@@ -168,7 +168,12 @@ export type HiveConfig = { [F in Exclude<keyof Fields, OptionalName>]: ValueOf<F
 /** Settings as they are given: as text, and numbers as numbers too; what is left out has its default. */
 export type GivenConfig = { [F in keyof HiveConfig]?: HiveConfig[F] | string | undefined }
 
-const environmentName = (field: string) => `HIVE_${field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+/** `HIVE_METRICS_DAYS` for `metricsDays`. */
+export const environmentName = (field: string) =>
+  `HIVE_${field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+
+/** Whether a setting is called so. */
+export const isSetting = (name: string): name is keyof HiveConfig => Object.hasOwn(fields, name)
 
 /**
  * Reads the configuration from environment variables (`HIVE_REDIS_REST_URL` for `redisRestUrl`, …). Throws as `parseConfig`.

@@ -1,3 +1,5 @@
+import { givenSettings } from './given-settings.ts'
+
 /** Protected stages keep data and logs for long; personal ones are small, cheap and leave nothing behind. */
 export const permanent = $app.protect
 
@@ -31,13 +33,7 @@ export const hiveSettings: Record<string, string> = {
   stage: $app.stage,
   deployed: 'true',
   ...(permanent ? {} : { metricsDays: '30', conversationsDays: '30', securityEventsDays: '30', auditDays: '30' }),
-  ...given(),
-}
-
-/** `HIVE_SET_metricsDays=90` sets `metricsDays`. */
-function given(): Record<string, string> {
-  const entries = Object.entries(process.env).filter(([name]) => name.startsWith('HIVE_SET_'))
-  return Object.fromEntries(entries.map(([name, value]) => [name.slice('HIVE_SET_'.length), value ?? '']))
+  ...givenSettings(process.env),
 }
 
 function size(text: string | undefined, byDefault: number): number {

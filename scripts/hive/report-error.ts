@@ -40,7 +40,9 @@ function describe(error: unknown): Described {
 
 function oneLine({ code, status, detail, errors = [], request_id }: Described): string {
   const told = ({ field, message }: { field: string; message: string }) => detail.includes(`${field} ${message}`)
-  const fields = errors.filter((error) => !told(error)).map(({ field, message }) => (field === '' ? message : `${field}: ${message}`))
+  const fields = errors
+    .filter((error) => !told(error))
+    .map(({ field, message }) => (field === '' ? message : `${field}: ${message}`))
   const line = [
     `hive: ${detail.replace(/\.$/, '')}`,
     ...fields,

@@ -1,27 +1,17 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { givenSettings } from '../../infra/given-settings.ts'
 import { type Check, preflight } from './preflight.ts'
 import { madeNames, readMadeSecrets, readSecrets } from './read-secrets.ts'
+import { type StageCommand, stageArguments } from './stage-arguments.ts'
 
-const usage = `  npm run preflight -- --stage X    checks secrets, Redis, Postgres and the schema, and changes nothing
-  npm run deploy -- --stage X       the same, applies SQL migrations, then deploys
-  npm run remove -- --stage X       removes a stage that is not protected`
-
-const commands = ['preflight', 'deploy', 'remove'] as const
-type Command = (typeof commands)[number]
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { stage: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
-})
-const command = positionals[0] as Command
-const stage = values.stage
-if (values.help || !commands.includes(command) || stage === undefined || !/^[a-z0-9-]{1,32}$/.test(stage)) {
-  console.log(usage)
-  if (!values.help) console.error('\nA stage is 1 to 32 of a to z, 0 to 9 and -.')
-  process.exit(values.help ? 0 : 2)
+const read = stageArguments(process.argv.slice(2))
+if ('usage' in read) {
+  console.log(read.usage)
+  if (read.wrong !== null) console.error(`\n${read.wrong}`)
+  process.exit(read.wrong === null ? 0 : 2)
 }
+const { command, stage } = read
 
 // as sst reads them; what is set already stays
 for (const file of [`.env.${stage}`, '.env']) if (existsSync(file)) process.loadEnvFile(file)
@@ -36,7 +26,10 @@ process.exit(status)
 /** Ends the process where something is not as a deploy needs it. */
 async function check(stage: string, migrate: boolean): Promise<void> {
   const secrets = await secretsOf(stage)
-  const checks = await preflight(secrets, { migrate, yet: made.filter((name) => !secrets[name]) })
+  const checks = await preflight(secrets, {
+    ...{ stage, migrate, settings: givenSettings(process.env) },
+    yet: made.filter((name) => !secrets[name]),
+  })
   for (const one of checks) console.log(line(one))
   if (checks.some(({ ok }) => !ok)) process.exit(1)
 }
@@ -56,6 +49,6 @@ function line({ name, ok, says }: Check): string {
   return `${ok ? 'ok    ' : 'FAILS '} ${name}: ${says}`
 }
 
-function sst(command: Command, stage: string): number {
+function sst(command: StageCommand, stage: string): number {
   return spawnSync('sst', [command, '--stage', stage], { stdio: 'inherit' }).status ?? 1
 }

@@ -20,15 +20,16 @@ beforeAll(async () => {
 })
 
 const failures = async (given: Secrets) => {
-  const checks = await preflight(given, { migrate: false })
+  const checks = await preflight(given, { stage: 'dev', migrate: false })
   return checks.filter(({ ok }) => !ok).map(({ name, says }) => `${name}: ${says}`)
 }
 
 describe('preflight', () => {
   it('finds nothing wrong where all is there, and may migrate again and again', async () => {
     for (const migrate of [false, true, true]) {
-      const checks = await preflight(secrets, { migrate })
+      const checks = await preflight(secrets, { stage: 'dev', migrate, settings: { metricsDays: '90' } })
       expect(checks.map(({ name, ok }) => [name, ok])).toEqual([
+        ['settings', true],
         ['secrets', true],
         ['Redis', true],
         ['Postgres', true],
@@ -39,16 +40,28 @@ describe('preflight', () => {
   it('names every secret that is missing, with the command that sets it', async () => {
     const { AdminKeys: _, SigningRoot: __, ...rest } = secrets
     const [said = ''] = await failures(rest)
-    expect(said).toContain('sst secret set AdminKeys')
-    expect(said).toContain('sst secret set SigningRoot')
+    expect(said).toContain("npx sst secret set AdminKeys '…' --stage dev")
+    expect(said).toContain('npx sst secret set SigningRoot')
     expect(said).not.toContain('RedisRestUrl')
+  })
+
+  it('refuses settings that no function would know or start with, under the names that they were given', async () => {
+    const said = async (settings: Record<string, string>) => {
+      const [first] = await preflight({}, { stage: 'dev', migrate: false, settings })
+      return first?.ok ? '' : first?.says
+    }
+    expect(await said({ metricDays: '90' })).toContain('HIVE_SET_metricDays')
+    expect(await said({ metricsDays: 'ninety' })).toContain('HIVE_SET_metricsDays: must be a number')
+    expect(await said({ deadRetentionMs: '14' })).toContain('HIVE_SET_deadRetentionMs < 3600000')
+    expect(await said({ metricsDays: '', hopLimit: '7' })).toBe('')
   })
 
   it('leaves out what the stack makes and has not made yet', async () => {
     const { RedisRestUrl: _, RedisRestToken: __, DatabaseUrl: ___, DatabaseDirectUrl: ____, ...rest } = secrets
     const yet = madeNames({ UPSTASH_API_KEY: 'x', NEON_API_KEY: 'x' })
-    const checks = await preflight(rest, { migrate: true, yet })
+    const checks = await preflight(rest, { stage: 'dev', migrate: true, yet })
     expect(checks.map(({ name, ok, says }) => [name, ok, says.includes('made by the first deploy')])).toEqual([
+      ['settings', true, false],
       ['secrets', true, false],
       ['Redis', true, true],
       ['Postgres', true, true],

@@ -1,6 +1,6 @@
 import { Redis } from '@upstash/redis'
 import pg from 'pg'
-import { parseConfig } from '../../core/config.ts'
+import { environmentName, isSetting, parseConfig } from '../../core/config.ts'
 import { fieldsOf, type Links } from '../../core/linked-config.ts'
 import { migrateSchema, readSchemaFiles } from '../../core/records/migrate-schema.ts'
 
@@ -11,25 +11,36 @@ export type Secrets = Record<string, string>
 
 const names = ['RedisRestUrl', 'RedisRestToken', 'DatabaseUrl', 'DatabaseDirectUrl', 'AdminKeys', 'SigningRoot']
 
+export type PreflightOptions = {
+  stage: string
+  migrate: boolean
+  /** Settings that the stage changes, by their fields. */
+  settings?: Record<string, string>
+  /** Secrets that the stack makes and has not made yet. */
+  yet?: readonly string[]
+}
+
 /**
- * Checks what a deploy needs and can be known before it: that every secret is there and of the right form, and that
- * Redis and Postgres answer. `migrate` brings the schema up to date, which is safe to repeat; without it what would be
+ * Checks what a deploy needs and can be known before it: that settings are known and of the right form, every secret is there and
+ * of the right form, and Redis and Postgres answer. `migrate` brings the schema up to date, which is safe to repeat; without it what would be
  * applied is named. Secrets that the stack makes and has not made `yet` are left out. Values of secrets are never part of what
  * it says.
  */
 export async function preflight(
   secrets: Secrets,
-  { migrate, yet = [] }: { migrate: boolean; yet?: readonly string[] },
+  { stage, migrate, settings = {}, yet = [] }: PreflightOptions,
 ): Promise<Check[]> {
+  const set = checkSettings(settings)
   const missing = names.filter((name) => !secrets[name] && !yet.includes(name))
   if (missing.length > 0) {
-    const how = missing.map((name) => `sst secret set ${name} '…' --stage X`).join('\n    ')
-    return [{ name: 'secrets', ok: false, says: `missing:\n    ${how}` }]
+    const how = missing.map((name) => `npx sst secret set ${name} '…' --stage ${stage}`).join('\n    ')
+    return [set, { name: 'secrets', ok: false, says: `missing:\n    ${how}` }]
   }
   const form = checkForm({ ...Object.fromEntries(yet.map((name) => [name, standIn(name)])), ...secrets })
-  if (!form.ok) return [form]
+  if (!form.ok) return [set, form]
   const made = (name: string): Check => ({ name, ok: true, says: 'is made by the first deploy' })
   return [
+    set,
     form,
     yet.includes('RedisRestUrl') ? made('Redis') : await checkRedis(secrets),
     yet.includes('DatabaseUrl') ? made('Postgres') : await checkPostgres(secrets, migrate),
@@ -37,17 +48,37 @@ export async function preflight(
 }
 
 /** Something of the form that a secret will have. */
-const standIn = (name: string) => (name === 'RedisRestToken' ? 'token' : 'https://made.invalid')
+const standIn = (name: string) => (name === 'RedisRestToken' ? 'token' : `https://made.invalid/${'x'.repeat(32)}`)
+const stackMakes = { deliverQueueUrl: 'https://sqs.invalid/deliver', historyQueueUrl: 'https://sqs.invalid/history' }
 
 function checkForm(secrets: Secrets): Check {
   const links: Links = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, { value }]))
-  const stackMakes = { deliverQueueUrl: 'https://sqs.invalid/deliver', historyQueueUrl: 'https://sqs.invalid/history' }
   const known = Object.fromEntries(Object.entries(links).filter(([name]) => names.includes(name)))
   return attempt('secrets', () => {
     parseConfig(fieldsOf({ ...known, Hive: stackMakes }))
     return `${names.length} there, of the right form`
   })
 }
+
+/** A function with a wrong setting would not start, and one with a misspelt name would have its default. */
+function checkSettings(settings: Record<string, string>): Check {
+  return attempt('settings', () => {
+    const given = Object.keys(settings)
+    const unknown = given.filter((name) => !isSetting(name))
+    if (unknown.length > 0) throw new Error(`${unknown.map(asGiven).join(', ')}: core/config.ts has no such field`)
+    const links = Object.fromEntries(names.map((name) => [name, { value: standIn(name) }]))
+    try {
+      parseConfig(fieldsOf({ ...links, Hive: { ...stackMakes, ...settings, deployed: 'true' } }))
+    } catch (error) {
+      const rename = (text: string, name: string) =>
+        text.replaceAll(new RegExp(`\\b${environmentName(name)}\\b`, 'g'), asGiven(name))
+      throw new Error(given.reduce(rename, reason(error)))
+    }
+    return given.length === 0 ? 'all have their defaults' : `${given.map(asGiven).join(', ')} of the right form`
+  })
+}
+
+const asGiven = (name: string) => `HIVE_SET_${name}`
 
 async function checkRedis({ RedisRestUrl: url = '', RedisRestToken: token = '' }: Secrets): Promise<Check> {
   return attemptAsync('Redis', async () => {
