@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from './config.ts'
+import { loadConfig, settingsOf } from './config.ts'
 
 const env = {
   HIVE_STAGE: 'test',
@@ -24,6 +24,13 @@ describe('the configuration', () => {
   it('is read from the environment, with defaults for what is not there or empty', () => {
     const config = loadConfig({ ...env, HIVE_HOP_LIMIT: '7', HIVE_MAX_WAITERS: '', HIVE_UNKNOWN: 'x' })
     expect(config).toMatchObject({ stage: 'test', hopLimit: 7, maxWaiters: 500, logMessages: true })
+  })
+
+  it('tells settings from where things are and what opens them', () => {
+    expect(settingsOf({ ...env, HIVE_METRICS_DAYS: '30', HIVE_RATE_ANY: '', HIVE_S3_ENDPOINT: 'http://s3' })).toEqual({
+      stage: 'test',
+      metricsDays: '30',
+    })
   })
 
   it('names every variable that is missing or wrong at once, and shows no value', () => {

@@ -175,6 +175,13 @@ export const environmentName = (field: string) =>
 /** Whether a setting is called so. */
 export const isSetting = (name: string): name is keyof HiveConfig => Object.hasOwn(fields, name)
 
+/** What an environment says of the settings that have a default: of everything but where things are and what opens them. */
+export function settingsOf(env: Record<string, string | undefined>): GivenConfig {
+  const names = Object.keys(fields).filter((name) => 'byDefault' in fields[name as keyof HiveConfig])
+  const given = names.map((name) => [name, env[environmentName(name)]] as const)
+  return Object.fromEntries(given.filter(([, value]) => value))
+}
+
 /**
  * Reads the configuration from environment variables (`HIVE_REDIS_REST_URL` for `redisRestUrl`, …). Throws as `parseConfig`.
  */

@@ -23,7 +23,7 @@ type Started = { process: ChildProcess; output(): string; curls: string[]; url: 
 /** Runs what `npm start` runs, until it has said everything that it says. */
 async function start(): Promise<Started> {
   const child = spawn(process.execPath, [program], {
-    env: { PATH: process.env.PATH, HIVE_STATE_DIR: dir, PORT: String(port) },
+    env: { PATH: process.env.PATH, HIVE_STATE_DIR: dir, PORT: String(port), HIVE_AGENT_MAX_CAPABILITIES: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let text = ''
@@ -69,6 +69,12 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(await paste(cloud.curls[1] ?? '')).toMatchObject({
       messages: [{ attempt: 1, message: { from_agent: 'me', body: { text: 'Hello, hive!' } } }],
     })
+  })
+
+  it('takes settings from the environment', async () => {
+    const declare = (capability: string) => call('PUT', `/v1/agents/hello-agent/capabilities/${capability}`, {})
+    expect(await declare('one')).toMatchObject({ status: 201 })
+    expect(await declare('two')).toMatchObject({ status: 409, body: { code: 'capability.limit' } })
   })
 
   it('keeps what it stores from other users, and tells the command line where it runs', async () => {

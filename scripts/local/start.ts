@@ -1,12 +1,16 @@
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { getAgent, registerAgent } from '../../core/access/agents.ts'
+import { settingsOf } from '../../core/config.ts'
 import { HiveError } from '../../core/errors.ts'
 import type { Hive, Log } from '../../core/hive.ts'
 import { type Cloud, startCloud } from './cloud.ts'
 import { untilInterrupted } from './until-interrupted.ts'
 
-/** Starts the local cloud and keeps it until Ctrl-C. `HIVE_STATE_DIR` and `PORT` say where, if not `.hive` and 4800. */
+/**
+ * Starts the local cloud and keeps it until Ctrl-C. `HIVE_STATE_DIR` and `PORT` say where, if not `.hive` and 4800; settings
+ * that have a default are taken from the environment (`HIVE_METRICS_DAYS=30`).
+ */
 const stateDir = process.env.HIVE_STATE_DIR || join(import.meta.dirname, '..', '..', '.hive')
 const { REDIS_URL: redisUrl, DATABASE_URL: databaseUrl, PORT: port } = process.env
 
@@ -23,6 +27,7 @@ try {
     ...(port ? { port: Number(port) } : {}),
     redisUrl,
     databaseUrl,
+    settings: settingsOf(process.env),
     log,
   })
   await makeDemoAgent(cloud.hive)
