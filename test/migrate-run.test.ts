@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -42,6 +42,18 @@ it('moves a folder, proves it, builds it again, and rolls it back', async () => 
   expect(rebuilt).toMatchObject({ code: 0, stdout: expect.stringMatching(/monitoring\.db +\d+ +0/) })
   const twice = await hive('rebuild', run, join(folder, 'rebuilt'), ...at)
   expect(twice).toMatchObject({ code: 1, stdout: expect.stringContaining('the file is there already') })
+
+  const again = await hive('run', agentHive, '--plan', plan, ...at)
+  expect(again).toMatchObject({ code: 0 })
+  const [, second = ''] = /run (\S+) is complete: nothing was left to move/.exec(again.stdout) ?? []
+  expect(again.stdout).toContain(`tables had been moved before, by run ${run}`)
+  const ofSecond = await hive('verify', second, agentHive, ...at)
+  expect(ofSecond.stdout).toMatch(
+    new RegExp(`^nothing to compare; \\d+ tables were moved by run ${run}: verify that one`),
+  )
+  const none = await hive('rebuild', second, join(folder, 'none'), ...at)
+  expect(none).toMatchObject({ code: 1, stdout: expect.stringContaining(`moved by run ${run}: rebuild that one`) })
+  expect(existsSync(join(folder, 'none'))).toBe(false)
 
   expect((await hive('rollback', run, ...at)).stdout).toMatch(/^rolled back: \d+ rows removed/)
   const gone = await hive('verify', run, agentHive, ...at)

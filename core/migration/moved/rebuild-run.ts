@@ -9,6 +9,7 @@ import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { Description } from '../run/source-file.ts'
 import { InvalidText, Omitted, type SqliteValue, type WholeValue } from '../value.ts'
 import { findRun } from './find-run.ts'
+import { byWhom, type MovedBefore, movedBefore } from './moved-before.ts'
 import { isHeld, type MovedTable, type MovedValue, movedRanges, movedTables } from './read-moved.ts'
 import { StoredPieces } from './stored-pieces.ts'
 
@@ -16,7 +17,8 @@ export type Rebuilt = { path: string; tables: { name: string; rows: number }[]; 
 
 /**
  * Writes the SQLite files of a run again, from Postgres alone, under a folder that must not hold them yet: schema,
- * encoding and rows with their rowids. Gives what it wrote, and what it could not. Raises migration.unknown, and
+ * encoding and rows with their rowids. Gives what it wrote, and what it could not: tables that an earlier run had moved are
+ * that one's, and a file of which the run has nothing else is not written. Raises migration.unknown, and
  * migration.partial for a run that only tried rejected rows again.
  */
 export async function rebuildRun(client: MigrationClient, id: string, folder: string): Promise<Rebuilt[]> {
@@ -29,6 +31,7 @@ export async function rebuildRun(client: MigrationClient, id: string, folder: st
     )
   }
   const tables = await movedTables(client, id, run.plan.zone)
+  const before = await movedBefore(client, id)
   const files = await rowsOf<{ path: string; description: string }>(
     client,
     'SELECT path, description FROM migration_files WHERE run_id = $1 AND description IS NOT NULL ORDER BY id',
@@ -41,11 +44,23 @@ export async function rebuildRun(client: MigrationClient, id: string, folder: st
       rebuilt.push({ path, tables: [], faults: ['the file is there already'] })
       continue
     }
-    await mkdir(dirname(file), { recursive: true })
     const ofFile = tables.filter((table) => table.path === path && table.state !== 'moved before')
-    rebuilt.push(await rebuildFile(client, file, path, JSON.parse(description) as Description, ofFile))
+    const elsewhere = before.filter((table) => table.path === path)
+    const faults = elsewhere.length === 0 ? [] : [whereElse(elsewhere, ofFile.length === 0)]
+    if (elsewhere.length > 0 && ofFile.length === 0) {
+      rebuilt.push({ path, tables: [], faults })
+      continue
+    }
+    await mkdir(dirname(file), { recursive: true })
+    const written = await rebuildFile(client, file, path, JSON.parse(description) as Description, ofFile)
+    rebuilt.push({ ...written, faults: [...faults, ...written.faults] })
   }
   return rebuilt
+}
+
+function whereElse(tables: MovedBefore[], isWhole: boolean): string {
+  const what = isWhole ? 'its rows were' : `${tables.map(({ name }) => name).join(', ')}: the rows were`
+  return `${what} moved by ${byWhom(tables)}: rebuild that one`
 }
 
 async function rebuildFile(

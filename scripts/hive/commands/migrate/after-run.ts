@@ -58,11 +58,18 @@ export function addAfterRun(migrate: Command): void {
     .action(async (run: string, folder: string, options: Options, command: Command) => {
       const out = createOutput(jsonOf(command))
       const { verifyRun } = await import('../../../../core/migration/moved/verify-run.ts')
-      const found = await withPostgres(options, (client) => verifyRun(client, run, folder))
+      const { byWhom, movedBefore } = await import('../../../../core/migration/moved/moved-before.ts')
+      const { found, before } = await withPostgres(options, async (client) => ({
+        found: await verifyRun(client, run, folder),
+        before: await movedBefore(client, run),
+      }))
       out.answer(found, () => {
         const rows = found.differences.map(({ file, table: name, row, what }) => [file, name, row, what])
         const counts = `${found.rows.source} source rows, ${found.rows.moved} moved rows compared`
-        if (found.verified) return `verified: ${counts}`
+        const rest =
+          before.length === 0 ? '' : `; ${before.length} tables were moved by ${byWhom(before)}: verify that one`
+        if (found.verified && found.rows.source === 0 && rest !== '') return `nothing to compare${rest}`
+        if (found.verified) return `verified: ${counts}${rest}`
         return `${table(['FILE', 'TABLE', 'ROW', 'DIFFERENCE'], rows)}${found.more > 0 ? `\nand ${found.more} more` : ''}\n\n${counts}`
       })
       if (!found.verified) throw new Incomplete(`run ${run} is not verified`)

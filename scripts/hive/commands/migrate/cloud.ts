@@ -68,6 +68,9 @@ async function follow(client: HiveClient, started: MigrationDetails, out: Output
 
 function describe({ id, state, step, start_at, fault, problems, rows, verification }: MigrationDetails): string {
   const counts = `${rows.done} rows = ${rows.migrated} migrated + ${rows.legacy} legacy + ${rows.rejected} rejected`
+  // a run with nothing to do is complete only where all of it had been moved before
+  const all =
+    state === 'complete' && rows.done === 0 ? 'nothing was left to move, all of it had been moved before' : counts
   const differences = (verification?.differences ?? []).map((one) => [one.file, one.table, one.row, one.what])
   return [
     ...(problems.length === 0
@@ -79,7 +82,7 @@ function describe({ id, state, step, start_at, fault, problems, rows, verificati
           ),
         ]),
     ...(differences.length === 0 ? [] : [table(['FILE', 'TABLE', 'ROW', 'DIFFERENCE'], differences)]),
-    state === 'planned' ? `run ${id} begins at ${start_at}` : `run ${id} is ${state}: ${counts}`,
+    state === 'planned' ? `run ${id} begins at ${start_at}` : `run ${id} is ${state}: ${all}`,
     ...(step === null || state === 'planned' ? [] : [`under way: ${step}`]),
     ...(fault === null ? [] : [fault]),
     ...(verification?.ended

@@ -52,31 +52,37 @@ Examples:
         return out.answer({ tables: tried }, () => describeTried(tried))
       }
       // what is needed next is loaded while databases are copied to be looked at
-      const [plan, { runMigration }] = await Promise.all([
+      const [plan, { runMigration }, { byWhom, movedBefore }] = await Promise.all([
         readPlan(options.plan, folder, out),
         import('../../../../core/migration/run/run-migration.ts'),
+        import('../../../../core/migration/moved/moved-before.ts'),
         import('pg'),
       ])
       const started = performance.now()
       const report = await reportRun(out, options.log)
-      const result = await withPostgres(
+      const { result, before } = await withPostgres(
         options,
-        (client, lanes) =>
-          runMigration(client, {
+        async (client, lanes) => {
+          const result = await runMigration(client, {
             ...{ folder, plan, lanes, id: randomUUID(), asNew: options.asNew === true },
             ...(options.rejectedBy === undefined ? {} : { rejectedBy: options.rejectedBy }),
             progress: report.progress,
             ended: report.ended,
-          }),
+          })
+          const tables = await movedBefore(client, result.run)
+          const before =
+            tables.length === 0 ? null : `${tables.length} tables had been moved before, by ${byWhom(tables)}`
+          return { result, before }
+        },
         options.connections,
       ).finally(report.close)
       report.result(result)
-      out.answer(result, () => describeRun(result, (performance.now() - started) / 1000))
+      out.answer(result, () => describeRun(result, before, (performance.now() - started) / 1000))
       if (result.state === 'failed') throw new Incomplete(`run ${result.run} failed: ${result.fault}`)
     })
 }
 
-function describeRun({ run, state, files, tables }: RunResult, seconds: number): string {
+function describeRun({ run, state, files, tables }: RunResult, before: string | null, seconds: number): string {
   const sum = (name: 'rows' | 'migrated' | 'legacy' | 'rejected') => tables.reduce((total, one) => total + one[name], 0)
   const unreadable = files.flatMap(({ path, fault }) => (fault === undefined ? [] : [[path, fault]]))
   const rate = Math.round(sum('rows') / seconds)
@@ -88,7 +94,10 @@ function describeRun({ run, state, files, tables }: RunResult, seconds: number):
       ]),
     ),
     ...(unreadable.length === 0 ? [] : [table(['CANNOT BE READ', 'BECAUSE'], unreadable)]),
-    `run ${run} is ${state}: ${sum('rows')} rows = ${sum('migrated')} migrated + ${sum('legacy')} legacy + ${sum('rejected')} rejected, ${rate} rows/s`,
+    sum('rows') === 0 && before !== null
+      ? `run ${run} is ${state}: nothing was left to move`
+      : `run ${run} is ${state}: ${sum('rows')} rows = ${sum('migrated')} migrated + ${sum('legacy')} legacy + ${sum('rejected')} rejected, ${rate} rows/s`,
+    ...(before === null ? [] : [before]),
     ...(sum('rejected') === 0 ? [] : [`What was rejected, and why: hive migrate rejects ${run}`]),
   ].join('\n\n')
 }
