@@ -218,6 +218,7 @@ describe('hive publish, receive and ack', () => {
     await giveBack('printed', again.receipt)
     const received = await hive('receive', 'printed', '--ack')
     expect(received.stdout).toContain(again.id)
+    expect(received.stdout).toMatch(/inbox: .*leased 1/)
     expect(await statusOf(again.id)).toBe('delivered')
     expect(await statusOf(id)).toBe('pending')
     expect((await hive('receive', 'printed')).stdout).toMatch(/no message for printed\ninbox: ready 0, .*leased 1/)

@@ -86,3 +86,24 @@ it('fails when it moved nothing, and when the plan does not fit, before anything
     fault: expect.stringContaining('no row was moved'),
   })
 }, 60_000)
+
+it('says what it cannot work with, and names it', async () => {
+  const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
+  const nobody = await hive('status', '--postgres', 'postgresql://127.0.0.1:1/hive')
+  expect(nobody).toMatchObject({ code: 3, stderr: expect.stringContaining('Postgres at 127.0.0.1:1 does not answer') })
+  const other = new URL(databaseUrl)
+  other.pathname = '/no-such-database'
+  const refused = await hive('status', '--postgres', other.href)
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/refuses: .*no-such-database/) })
+
+  const folder = newFolder()
+  const plan = join(folder, 'plan.json')
+  writeFileSync(plan, '{')
+  const unread = await hive('plan', agentHive, '--check', plan)
+  expect(unread).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`${plan} is not a plan: the text is not JSON`),
+  })
+  const nowhere = await hive('verify', 'none', join(folder, 'nowhere'), '--postgres', databaseUrl)
+  expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('nowhere cannot be read') })
+}, 60_000)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { anyNumber, given, jsonObject, moment, numberAbove, wholeNumber } from './arguments.ts'
+import { anyNumber, future, given, jsonObject, moment, numberAbove, numberFrom, wholeNumber } from './arguments.ts'
 
 describe('wholeNumber', () => {
   it('takes its bounds and what lies between', () => {
@@ -19,6 +19,11 @@ describe('numbers', () => {
   it.each(['0', '-1', '', 'NaN', 'Infinity'])('refuses %j where it must be above 0', (text) => {
     expect(() => numberAbove(0)(text)).toThrow('above 0')
   })
+})
+
+it('takes numbers between two bounds and no others', () => {
+  expect(['0', '0.5', '20'].map(numberFrom(0, 20))).toEqual([0, 0.5, 20])
+  for (const text of ['20.1', '-1', '', 'x']) expect(() => numberFrom(0, 20)(text)).toThrow('from 0 to 20')
 })
 
 describe('jsonObject', () => {
@@ -54,6 +59,21 @@ describe('moment', () => {
 
   it.each(['yesterday', '12', '2026-13-45', ''])('refuses %j', (text) => {
     expect(() => moment(text, now)).toThrow('2026-01-31T12:00:00Z')
+  })
+})
+
+describe('future', () => {
+  const now = Date.parse('2026-03-01T12:00:00Z')
+
+  it('takes ISO 8601, and how long it is until then', () => {
+    expect(future('2026-03-02T14:00:00+02:00', now)).toBe('2026-03-02T12:00:00.000Z')
+    expect(future('2h', now)).toBe('2026-03-01T14:00:00.000Z')
+    expect(future('30d', now)).toBe('2026-03-31T12:00:00.000Z')
+  })
+
+  it('refuses what is past, and what is no moment', () => {
+    expect(() => future('2026-03-01T12:00:00Z', now)).toThrow('in the future')
+    for (const text of ['soon', '2 h', '999999999d']) expect(() => future(text, now)).toThrow('30d (from now on)')
   })
 })
 

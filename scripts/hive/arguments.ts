@@ -13,6 +13,17 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   }
 }
 
+/** A parser of numbers between two bounds, both allowed. */
+export function numberFrom(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !(value >= least && value <= most)) {
+      throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`)
+    }
+    return value
+  }
+}
+
 /** A parser of finite numbers above a bound. */
 export function numberAbove(bound: number): (text: string) => number {
   return (text) => {
@@ -48,13 +59,27 @@ const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** A moment: ISO 8601 (without a zone it is UTC), or how long ago it was, such as `90s`, `15m`, `2h` or `7d`. Gives ISO 8601. */
 export function moment(text: string, now: number = Date.now()): string {
-  const ago = /^(\d+)([smhd])$/.exec(text)
-  if (ago) return new Date(now - Number(ago[1]) * unitMs[ago[2] as keyof typeof unitMs]).toISOString()
+  return momentFrom(text, (ms) => now - ms, 'like 15m or 2h (ago)')
+}
+
+/** A moment to come, as `moment`, but a length of time is counted from now on: `30d` is in 30 days. */
+export function future(text: string, now: number = Date.now()): string {
+  const at = momentFrom(text, (ms) => now + ms, 'like 2h or 30d (from now on)')
+  if (Date.parse(at) <= now) throw new InvalidArgumentError('It must be in the future.')
+  return at
+}
+
+function momentFrom(text: string, away: (ms: number) => number, lengths: string): string {
+  const length = /^(\d{1,9})([smhd])$/.exec(text)
   const zoned = /(Z|[+-]\d\d:?\d\d)$/i.test(text) || !text.includes('T') ? text : `${text}Z`
-  const parsed = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(zoned) : Number.NaN
-  if (Number.isNaN(parsed))
-    throw new InvalidArgumentError('It must be like 2026-01-31T12:00:00Z, or like 15m or 2h (ago).')
-  return new Date(parsed).toISOString()
+  const parsed = length
+    ? away(Number(length[1]) * unitMs[length[2] as keyof typeof unitMs])
+    : /^\d{4}-\d\d-\d\d/.test(text)
+      ? Date.parse(zoned)
+      : Number.NaN
+  const at = new Date(parsed)
+  if (Number.isNaN(at.getTime())) throw new InvalidArgumentError(`It must be like 2026-01-31T12:00:00Z, or ${lengths}.`)
+  return at.toISOString()
 }
 
 /** Leaves out what was not given: the wire knows no undefined. */

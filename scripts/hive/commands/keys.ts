@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { type Scope, scopes } from '../../../core/access/scopes.ts'
-import { given, moment, wholeNumber } from '../arguments.ts'
+import { future, given, wholeNumber } from '../arguments.ts'
 import type { KeyAnswer } from '../client.ts'
 import { sheet, table } from '../output.ts'
 import { openSession } from '../session.ts'
@@ -13,7 +13,7 @@ export function addKeys(program: Command): void {
   keys
     .command('bootstrap')
     .description('make the first key with the scope admin, by the admin key of the configuration')
-    .option('--expires <moment>', 'when it ends, such as 2027-01-31T12:00:00Z; never if not told', future)
+    .option('--expires <moment>', 'when it ends, such as 2027-01-31T12:00:00Z or 30d; never if not told', toCome)
     .addHelpText('after', '\nExample:\n  $ HIVE_ADMIN_KEY=… hive keys bootstrap')
     .action(async ({ expires }: { expires?: string }, command: Command) => {
       const { client, out } = openSession(command)
@@ -26,7 +26,7 @@ export function addKeys(program: Command): void {
     .description('make a key; it is shown this once')
     .option('--agent <name>', 'whose it is; only one with the scope admin is nobody’s')
     .requiredOption('--scope <scope...>', `what it allows: ${scopes.join(', ')}`, scope)
-    .option('--expires <moment>', 'when it ends, such as 2027-01-31T12:00:00Z; never if not told', future)
+    .option('--expires <moment>', 'when it ends, such as 2027-01-31T12:00:00Z or 30d; never if not told', toCome)
     .addHelpText(
       'after',
       `
@@ -62,7 +62,7 @@ Examples:
     .command('rotate <id>')
     .description('make a key that follows another; both are good for a while')
     .option('--overlap <seconds>', 'how long the old one stays good', wholeNumber(0, 2_678_400), 3600)
-    .option('--expires <moment>', 'when the new one ends; when the old one would have, if not told', future)
+    .option('--expires <moment>', 'when the new one ends; when the old one would have, if not told', toCome)
     .addHelpText('after', '\nExample:\n  $ hive keys rotate 5f1c… --overlap 86400')
     .action(async (id: string, { overlap, expires }: { overlap: number; expires?: string }, command: Command) => {
       const { client, out } = openSession(command)
@@ -87,11 +87,7 @@ function scope(text: string, before: Scope[] | undefined): Scope[] {
   return [...(before ?? []), known]
 }
 
-function future(text: string): string {
-  const at = moment(text)
-  if (Date.parse(at) <= Date.now()) throw new InvalidArgumentError('It must be in the future.')
-  return at
-}
+const toCome = (text: string) => future(text)
 
 function stateOf({ revoked_at, expires_at }: KeyAnswer): string {
   if (revoked_at !== null) return 'revoked'

@@ -9,7 +9,7 @@ type RangeOptions = { from?: string; to?: string; limit: number; cursor?: string
 export function addLogs(program: Command): void {
   ranged(program.command('events').description('security events, newest first'))
     .option('--type <type>', 'only of this type, such as auth.failed')
-    .option('--severity <severity>', 'only of this severity: low, medium, high')
+    .option('--severity <severity>', 'only of this severity: low, medium, high; critical too where it was migrated')
     .addHelpText('after', '\nExample:\n  $ hive events --severity high --from 24h')
     .action(async (options: RangeOptions & { type?: string; severity?: string }, command: Command) => {
       const { client, out } = openSession(command)

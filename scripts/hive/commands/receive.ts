@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Counts } from '../../../core/bus/counts.ts'
 import type { Received } from '../../../core/bus/receive.ts'
-import { given, numberAbove, wholeNumber } from '../arguments.ts'
+import { given, numberFrom, wholeNumber } from '../arguments.ts'
 import { colors } from '../output.ts'
 import { openSession } from '../session.ts'
 
@@ -12,7 +12,7 @@ export function addReceive(program: Command): void {
     .command('receive <agent>')
     .description('lease messages of an inbox; without --ack they come back when the lease ends')
     .option('--max <n>', 'at most so many', wholeNumber(1, 100), 10)
-    .option('--wait <seconds>', 'wait for messages up to 20 seconds', numberAbove(0))
+    .option('--wait <seconds>', 'wait for messages up to 20 seconds', numberFrom(0, 20))
     .option('--lease <seconds>', 'how long they are yours', wholeNumber(1, 43_200))
     .option('--correlation-id <id>', 'only messages that belong to this')
     .option('--ack', 'acknowledge them once they are printed')
@@ -41,7 +41,10 @@ Examples:
 function describeReceived(agent: string, received: Received, acked: boolean): string {
   const messages = received.messages.map((leased) => describeLeased(leased, acked))
   const none = messages.length === 0 ? [`no message for ${agent}`] : []
-  return [...none, ...messages, colors.dim(`inbox: ${describeCounts(received.counts)}`)].join('\n')
+  // those that are acknowledged are leased only until they are printed
+  const { leased } = received.counts
+  const counts = acked ? { ...received.counts, leased: leased - received.messages.length } : received.counts
+  return [...none, ...messages, colors.dim(`inbox: ${describeCounts(counts)}`)].join('\n')
 }
 
 /** One leased message: what it is, its receipt unless it is acknowledged anyway, and its body. */

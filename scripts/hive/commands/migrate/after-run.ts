@@ -3,6 +3,7 @@ import { wholeNumber } from '../../arguments.ts'
 import { createOutput, shown, table } from '../../output.ts'
 import { Incomplete } from '../../problem.ts'
 import { jsonOf, postgresFlag, withPostgres } from './postgres.ts'
+import { refuseNoFolder } from './read-folder.ts'
 
 type Options = { postgres?: string }
 
@@ -57,6 +58,7 @@ export function addAfterRun(migrate: Command): void {
     .addHelpText('after', '\nExample:\n  $ hive migrate verify 0b9f2c1e-… ./old-databases')
     .action(async (run: string, folder: string, options: Options, command: Command) => {
       const out = createOutput(jsonOf(command))
+      await refuseNoFolder(folder)
       const { verifyRun } = await import('../../../../core/migration/moved/verify-run.ts')
       const { byWhom, movedBefore } = await import('../../../../core/migration/moved/moved-before.ts')
       const { found, before } = await withPostgres(options, async (client) => ({

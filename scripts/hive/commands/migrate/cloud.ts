@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { MigrationDetails } from '../../../../core/records/migrations-repository.ts'
-import { given, moment } from '../../arguments.ts'
+import { future, given } from '../../arguments.ts'
 import type { HiveClient } from '../../client.ts'
 import { type Output, table } from '../../output.ts'
 import { Incomplete } from '../../problem.ts'
@@ -20,8 +20,8 @@ export function addCloud(migrate: Command): void {
     .description('upload a folder to the hive, which moves it as a plan says and compares it, row by row')
     .requiredOption('--plan <file>', 'the plan, as hive migrate plan wrote it')
     .option('--upload <id>', 'take what was uploaded before: goes on with a run that has failed')
-    .option('--start-at <moment>', 'begin then, such as 2027-01-31T02:00:00Z; at once if not told', (text) =>
-      moment(text),
+    .option('--start-at <moment>', 'begin then, such as 2027-01-31T02:00:00Z or 2h; at once if not told', (text) =>
+      future(text),
     )
     .option('--as-new', 'move files too whose content has changed since they were moved')
     .option('--no-wait', 'do not wait for the end of it')

@@ -20,11 +20,16 @@ export async function findTables(folder: string, out: Output): Promise<FoundFile
   return files
 }
 
-async function databasesIn(folder: string) {
+/** Throws UsageError for what is no folder. */
+export async function refuseNoFolder(folder: string): Promise<void> {
   const stats = await stat(folder).catch((error: Error) => {
     throw new UsageError(`${folder} cannot be read: ${error.message}`)
   })
   if (!stats.isDirectory()) throw new UsageError(`${folder} is a file: give the folder it is in`)
+}
+
+async function databasesIn(folder: string) {
+  await refuseNoFolder(folder)
   const { readFolder } = await import('../../../../core/migration/analyze/reading/read-folder.ts')
   return readFolder(folder)
 }

@@ -14,5 +14,11 @@ export async function readPlan(file: string, folder: string, out: Output): Promi
   })
   const { parseJson } = await import('../../../../core/protocol/json.ts')
   const { checkedPlan } = await import('../../../../core/migration/plan/check-plan.ts')
-  return checkedPlan(parseJson(text), await findTables(folder, out))
+  let document: unknown
+  try {
+    document = parseJson(text)
+  } catch (error) {
+    throw new UsageError(`${file} is not a plan: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  return checkedPlan(document, await findTables(folder, out))
 }
