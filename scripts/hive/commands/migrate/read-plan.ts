@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { HiveError } from '../../../../core/errors.ts'
 import type { Plan } from '../../../../core/migration/plan/plan.ts'
 import type { Output } from '../../output.ts'
 import { UsageError } from '../../problem.ts'
@@ -14,5 +15,17 @@ export async function readPlan(file: string, folder: string, out: Output): Promi
   })
   const { parseJson } = await import('../../../../core/protocol/json.ts')
   const { checkedPlan } = await import('../../../../core/migration/plan/check-plan.ts')
-  return checkedPlan(parseJson(text), await findTables(folder, out))
+  // some editors begin a file with a mark
+  const document = named(file, () => parseJson(text.replace(/^\ufeff/, '')))
+  return checkedPlan(document, await findTables(folder, out))
+}
+
+/** An error that says which file is at fault. */
+function named<T>(file: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof HiveError)) throw error
+    throw new HiveError(error.code, `${file}: ${error.message}`, { errors: error.errors })
+  }
 }
