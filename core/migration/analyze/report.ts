@@ -74,5 +74,7 @@ export type FileReport = {
 export type FolderReport = {
   folder: string
   files: FileReport[]
+  /** What seems to be a database, or to belong to one, and is passed over. */
+  left_out: { path: string; why: string }[]
   totals: { files: number; unreadable: number; tables: number; rows: number }
 }
