@@ -149,7 +149,7 @@ function waitingFor(
 ): Waiting {
   const [agentStatus, push, breakerUntil, deliverUntil] = agentRow
   if (relayOf(agent)?.kind === 'capability' && message.state === 'ready') {
-    return { because: 'no live agent can do it', ahead: Number(row[2]) }
+    return { ...routingOf(push === '1', Number(breakerUntil), now), ahead: Number(row[2]) }
   }
   if (message.state === 'leased') {
     if (message.due_at > now) return { because: 'a receiver holds it under a lease', until: iso(message.due_at) }
@@ -176,6 +176,13 @@ function waitingFor(
   }
   if (Number(deliverUntil) > now) return { because: 'a delivery to its recipient is under way', ahead }
   return { because: 'it is about to be pushed to its recipient', ahead }
+}
+
+/** Why a message to a capability is with no agent: its relay is at work, holds everything for a while, or has found nobody. */
+function routingOf(running: boolean, heldUntil: number, now: number): Waiting {
+  if (!running) return { because: 'no live agent can do it' }
+  if (heldUntil <= now) return { because: 'it is about to be routed' }
+  return { because: 'the inboxes of those who can do it were full; it is tried again', until: iso(heldUntil) }
 }
 
 /** What holds an ordering key. Another sender's message is not named: its id is nobody else's business. */

@@ -5,7 +5,7 @@ import { readLater, readProgress } from '../bus/relay/handed.ts'
 import { type Member, readMembers } from '../bus/relay/members.ts'
 import type { Hive } from '../hive.ts'
 import { encodeEnvelope } from '../protocol/envelope.ts'
-import { type RelayDecision, runRelay } from './run-relay.ts'
+import { endOfLife, type RelayDecision, runRelay } from './run-relay.ts'
 
 /** Recipients that one script hands a message to, and the bytes of history that it may write for them. */
 const mostRecipients = 200
@@ -45,8 +45,7 @@ async function fanOutOne(
     if (typeof results === 'string') return { kind: 'release' }
   }
   // the last look before the end of its life is the one that gives up
-  const expiresAt = Date.parse(leased.accepted_at) + leased.message.ttl * 1000
-  const giveUp = bus.now() + config.relayRetryMs >= expiresAt
+  const giveUp = bus.now() + config.relayRetryMs >= endOfLife(leased)
   return handLater(hive, relay, leased, sequence, { giveUp, end, firstTime: cursor === '' && !giveUp })
 }
 
@@ -66,7 +65,7 @@ async function handLater(
     next = page.next
     if (page.agents.length === 0) continue
     // they were full a moment ago
-    if (firstTime) return { kind: 'later', ms: hive.config.relayRetryMs }
+    if (firstTime) return { kind: 'later' }
     const limit = pageSize(leased)
     for (let at = 0; at < page.agents.length; at += limit) {
       const results = await handOver(hive, relay, leased, page.agents.slice(at, at + limit), { giveUp })
@@ -74,7 +73,7 @@ async function handLater(
       full ||= !giveUp && results.includes('full')
     }
   } while (next !== '0')
-  return full ? { kind: 'later', ms: hive.config.relayRetryMs } : { kind: 'done' }
+  return { kind: full ? 'later' : 'done' }
 }
 
 function wants({ message_types }: Member, { message }: Leased): boolean {

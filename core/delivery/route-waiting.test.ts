@@ -4,7 +4,7 @@ import { type TestHive, testHive } from '../../test/hive.ts'
 import { inboxOf } from '../../test/inbox.ts'
 import { register } from '../../test/register.ts'
 import { runWakes } from '../../test/run-wakes.ts'
-import { sampleMessage } from '../../test/sample-message.ts'
+import { sampleMessage, sampleMessages } from '../../test/sample-message.ts'
 import { heartbeat } from '../bus/heartbeat.ts'
 import { messageStatus } from '../bus/message-status.ts'
 import { publish } from '../bus/publish.ts'
@@ -228,6 +228,42 @@ describe('a message that may wait for an agent', () => {
         return (await inboxOf(hive, 'bob').take()).map((leased) => leased.message.message_id)
       })
       .toEqual([message.message_id])
+  })
+
+  it('keeps its place while all who can do it are full, and says so', async () => {
+    const hive = await start({ inboxMaxMessages: 4, relayRetryMs: 100 })
+    await declare(hive, 'bob', 3)
+    await live(hive, 'bob')
+    await publish(hive, sampleMessages(4))
+    const urgent = toPainter({ ...waiting, priority: 4 })
+    const messages = [toPainter({ ...waiting, priority: 1 }), toPainter(waiting), toPainter(waiting)]
+    for (const message of messages) await publish(hive, [message])
+    await runWakes(hive)
+    // what comes later and is urgent goes first although the others have been tried
+    await publish(hive, [urgent])
+    const [status] = (await messageStatus(hive, 'ann', urgent.message_id)).recipients
+    expect(status).toMatchObject({
+      status: 'pending',
+      waiting: { because: expect.stringContaining('were full'), ahead: 0, until: expect.any(String) },
+    })
+    const [low, ...others] = messages
+    const inOrder = [urgent, ...others, low].map((message) => message?.message_id)
+    const bob = inboxOf(hive, 'bob')
+    const before = await bob.take()
+    const taken: string[] = []
+    await expect
+      .poll(async () => {
+        const done = before.shift()
+        if (done) await bob.ack(done)
+        await routeWaiting(hive, 'paint')
+        for (const leased of await bob.take()) {
+          taken.push(leased.message.message_id)
+          await bob.ack(leased)
+        }
+        return taken.length
+      })
+      .toBe(4)
+    expect(taken).toEqual(inOrder)
   })
 
   it('goes on to one agent although the first worker died after it had handed it over', async () => {
