@@ -123,6 +123,28 @@ describe('a message to a topic', () => {
     expect(Object.keys(await dumpKeys(hive))).not.toContain(hive.bus.keys.inbox('topic:news'))
   })
 
+  it('waits for its delay when somebody subscribes while it is accepted for nobody', async () => {
+    const hive = await start()
+    const { run } = hive.bus
+    hive.bus.run = async (script, ...call) => {
+      const answer = await run(script, ...call)
+      // publish has counted no subscribers and made the relay, and tries again
+      if (script.name === 'project') await subscribe(hive, 'bob')
+      return answer
+    }
+    const message = toTopic({ delivery_options: { delay_seconds: 0.5 } })
+    const [published] = await publish(hive, [message])
+    await runWakes(hive)
+    expect(await idsOf(hive, 'bob')).toEqual([])
+    await expect
+      .poll(async () => {
+        await fanOut(hive, 'news')
+        return await idsOf(hive, 'bob')
+      })
+      .toEqual([message.message_id])
+    expect(hive.bus.now() - Date.parse(published?.accepted_at ?? '')).toBeGreaterThanOrEqual(500)
+  })
+
   it('goes to those who had subscribed when it was published, in their own time', async () => {
     const hive = await start()
     await subscribe(hive, 'bob')
@@ -422,6 +444,38 @@ describe('a large message to a topic', () => {
     expect(again.message).toEqual(message)
     await cy.ack(again)
     expect(await bodies()).toEqual([])
+  })
+
+  it('is not read for by fewer subscribers at once, so that those who do not want it cost little', async () => {
+    const hive = await start()
+    const agents = Array.from({ length: 60 }, (_, i) => `agent ${i}`)
+    await register(hive, agents)
+    for (const agent of agents) await subscribe(hive, agent, agent === 'agent 40' ? ['task'] : ['other'])
+    const requestsFor = async (message: AgentMessage) => {
+      await publish(hive, [message])
+      const before = hive.upstash.stats.requests
+      await runWakes(hive)
+      return hive.upstash.stats.requests - before
+    }
+    const large = toTopic({ body: { text: 'x'.repeat(250_000) } })
+    // scripts are loaded by the first
+    await requestsFor(toTopic())
+    expect(await requestsFor(large)).toBeLessThanOrEqual((await requestsFor(toTopic())) + 4)
+    expect(await idsOf(hive, 'agent 40')).toContain(large.message_id)
+  })
+
+  it('reaches all of many subscribers, some at a time', async () => {
+    const hive = await start()
+    const agents = Array.from({ length: 40 }, (_, i) => `agent ${i}`)
+    await register(hive, agents)
+    for (const [i, agent] of agents.entries()) await subscribe(hive, agent, i % 5 === 0 ? ['other'] : null)
+    const large = toTopic({ body: { text: 'x'.repeat(250_000) } })
+    await publish(hive, [large])
+    await runWakes(hive)
+    const { fan_out, recipients } = await messageStatus(hive, 'ann', large.message_id)
+    expect(fan_out).toMatchObject({ status: 'delivered', handed: 32 })
+    const wanted = agents.filter((_, i) => i % 5 !== 0)
+    expect(recipients.map(({ agent }) => agent)).toEqual(wanted.sort())
   })
 
   it('is gone at once when nobody has subscribed', async () => {

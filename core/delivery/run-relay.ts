@@ -15,9 +15,14 @@ const longestTurn = 60
 
 /**
  * What is to become of a message that a relay has leased: it has gone on; it is tried again later, because some recipient
- * has no room for it; the next worker goes on with it; or nobody can be given anything now, so that all of it is held.
+ * has no room for it, or because its delay has not ended (`until`, in ms by Redis's clock); the next worker goes on with it;
+ * or nobody can be given anything now, so that all of it is held.
  */
-export type RelayDecision = { kind: 'done' } | { kind: 'later' } | { kind: 'release' } | { kind: 'hold' }
+export type RelayDecision =
+  | { kind: 'done' }
+  | { kind: 'later'; until?: number }
+  | { kind: 'release' }
+  | { kind: 'hold' }
 
 /**
  * Works on what a relay holds, in order of urgency, one message after the other, for at most the delivery budget. One
@@ -51,7 +56,7 @@ export async function runRelay(
         : await decide(hive, relay, leased, () => work(leased, end))
       held ||= decision.kind === 'hold'
       stop ||= held || decision.kind === 'release'
-      actions.push(actionFor(leased, decision, () => waitForRoom(hive, leased, claim.counts.delayed)))
+      actions.push(actionFor(leased, decision, (until) => waitOf(hive, leased, claim.counts.delayed, until)))
     }
     const last = stop || clock.now() >= end
     const breaker = held ? { failures: 0, openUntilMs: hive.bus.now() + config.relayRetryMs } : closedBreaker
@@ -64,8 +69,9 @@ export async function runRelay(
  * How long a message waits until those of its recipients that had no room are asked again: `relayRetryMs`, longer where so
  * many messages wait that asking for each would be all that is done. The last time is `relayRetryMs` before its life ends.
  */
-function waitForRoom({ bus, config }: Hive, leased: Leased, waiting: number): number {
+function waitOf({ bus, config }: Hive, leased: Leased, waiting: number, until: number | undefined): number {
   const { relayRetryMs } = config
+  if (until !== undefined) return Math.max(1, Math.ceil(until - bus.now()))
   const turn = Math.min(Math.max(1, waiting / waitingAtOnce), longestTurn) * relayRetryMs
   const left = endOfLife(leased) - relayRetryMs - bus.now()
   return Math.ceil(left > 0 ? Math.min(turn, left) : relayRetryMs)
@@ -92,13 +98,13 @@ async function decide(
   }
 }
 
-function actionFor({ receipt }: Leased, decision: RelayDecision, wait: () => number): Action {
+function actionFor({ receipt }: Leased, decision: RelayDecision, wait: (until?: number) => number): Action {
   const of = (action: Action['action'], reason = '', ms = 0): Action => ({ action, receipt, ms, reason, field: '' })
   switch (decision.kind) {
     case 'done':
       return of('a')
     case 'later':
-      return of('n', 'not every recipient has room for it', wait())
+      return of('n', 'not every recipient has room for it', wait(decision.until))
     case 'hold':
     case 'release':
       return of('r')
