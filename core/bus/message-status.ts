@@ -1,6 +1,7 @@
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import type { Status } from '../protocol/status.ts'
+import { invalidCursor } from '../records/cursor.ts'
 import { bucketsAround, findSent } from './find-sent.ts'
 import { decodeState, type LiveState, type MessageState } from './message-state.ts'
 import { outcomeKeys } from './outcome-keys.ts'
@@ -74,6 +75,8 @@ export async function messageStatus(
   if (relay?.kind === 'topic') {
     return { message_id: messageId, from_agent: fromAgent, ...(await fanOutStatus(hive, recipient, sequence, page)) }
   }
+  // pages are of recipients, and here is one
+  if (page.cursor !== undefined) throw invalidCursor()
   if (relay) {
     const { to } = await readProgress(hive, recipient, sequence)
     if (to) [recipient, sequence] = [to.agent, to.sequence]
@@ -116,7 +119,7 @@ function describeRow(agent: string, now: number, agentRow: string[], row: Status
       status: status as Status,
       state: 'settled',
       accepted_at: iso(Number(accepted)),
-      attempts: Number(attempts),
+      attempts: attemptsAt(agent, Number(attempts)),
       max_attempts: Number(max),
       expires_at: iso(Number(expires)),
       settled_at: iso(Number(at)),
@@ -127,7 +130,7 @@ function describeRow(agent: string, now: number, agentRow: string[], row: Status
   const common = {
     agent,
     accepted_at: iso(message.accepted_at),
-    attempts: message.attempts,
+    attempts: attemptsAt(agent, message.attempts),
     max_attempts: message.max_attempts,
     expires_at: iso(message.expires_at),
     ...reasonOf(message.reason),
@@ -139,6 +142,9 @@ function describeRow(agent: string, now: number, agentRow: string[], row: Status
   }
   return { ...common, status: 'pending', state: message.state, waiting: waitingFor(agent, message, now, agentRow, row) }
 }
+
+/** What a relay tries is no attempt: the message was with no agent yet. */
+const attemptsAt = (inbox: string, attempts: number): number => (relayOf(inbox) ? 0 : attempts)
 
 function waitingFor(
   agent: string,

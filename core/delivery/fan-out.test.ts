@@ -298,13 +298,17 @@ describe('a subscriber without room', () => {
     await subscribe(hive, 'cy')
     const blocker = sampleMessage()
     await publish(hive, [blocker])
-    const message = toTopic()
+    // attempts are the subscribers': the relay has as many as it takes
+    const message = toTopic({ delivery_options: { max_attempts: 1 } })
     await publish(hive, [message])
     await runWakes(hive)
     expect(await idsOf(hive, 'cy')).toEqual([message.message_id])
     const status = await messageStatus(hive, 'ann', message.message_id)
     expect(status.fan_out).toMatchObject({ status: 'pending', handed: 1, full: 1 })
-    expect(status.recipients).toMatchObject([{ agent: 'bob', status: 'pending' }, { agent: 'cy' }])
+    expect(status.recipients).toMatchObject([
+      { agent: 'bob', status: 'pending', attempts: 0, max_attempts: 1 },
+      { agent: 'cy' },
+    ])
     const inbox = inboxOf(hive, 'bob')
     await inbox.ack(await inbox.takeOne())
     await expect

@@ -244,6 +244,8 @@ describe('a message that may wait for an agent', () => {
     const [status] = (await messageStatus(hive, 'ann', urgent.message_id)).recipients
     expect(status).toMatchObject({
       status: 'pending',
+      attempts: 0,
+      max_attempts: 5,
       waiting: { because: expect.stringContaining('were full'), ahead: 0, until: expect.any(String) },
     })
     const [low, ...others] = messages
@@ -268,7 +270,7 @@ describe('a message that may wait for an agent', () => {
 
   it('goes on to one agent although the first worker died after it had handed it over', async () => {
     const hive = await start({ deliveryBudgetMs: 50, redisTimeoutMs: 2_000 })
-    const message = toPainter(waiting)
+    const message = toPainter({ delivery_options: { wait_for_recipient: true, max_attempts: 1 } })
     await publish(hive, [message])
     await declare(hive, 'bob', 3)
     await live(hive, 'bob')

@@ -94,6 +94,9 @@ local function tellDead(ib, s)
   ib.died[#ib.died + 1] = {from, id, fixedOf(s).acc, s.seq}
 end
 
+-- Whether there is no attempt left for a message. A relay tries until the message's life ends: attempts are its recipients'.
+local function isSpent(ib, s) return not ib.relay and s.att >= fixedOf(s).most end
+
 -- Moves a message to the dead letters.
 local function die(ib, s, reason)
   leave(ib, s)
