@@ -16,7 +16,9 @@ export const Problem = z
     errors: z
       .array(
         z.strictObject({
-          field: z.string().describe('A dotted path into the request, such as `messages[3].to_agent`.'),
+          field: z
+            .string()
+            .describe('A dotted path into the request, such as `messages[3].to_agent`; `$` for all of its body.'),
           message: z.string(),
           code: ProblemCode.optional(),
         }),

@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 /** A whole number as a query has it, within bounds. */
 export const wholeNumber = (least: number, most: number, description: string) =>
   z.coerce
-    .number<string>('must be a whole number')
+    .number<string>(`must be a whole number from ${least} to ${most}`)
     .check(z.int(), z.minimum(least), z.maximum(most), z.describe(description))
 
 /** How many items a page has at most, and where it starts: after the page that gave the cursor. */
