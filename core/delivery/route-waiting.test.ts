@@ -13,6 +13,7 @@ import { handOver } from '../bus/relay/hand-over.ts'
 import { openRelay } from '../bus/relay/open-relay.ts'
 import { projectCapability } from '../bus/relay/project-capability.ts'
 import { tend } from '../bus/tend.ts'
+import { HiveError } from '../errors.ts'
 import { routeWaiting } from './route-waiting.ts'
 import { sweep } from './sweep.ts'
 
@@ -197,6 +198,28 @@ describe('a message that may wait for an agent', () => {
     expect(leased.message).toEqual(message)
     await inboxOf(hive, 'bob').ack(leased)
     expect(Object.keys(await dumpKeys(hive)).filter((key) => key.includes(':shared:'))).toEqual([])
+  })
+
+  it('is found by the sweep although another capability could not be looked after', async () => {
+    const hive = await start()
+    await declare(hive, 'bob', 3)
+    await declare(hive, 'bob', 3, 'write')
+    const messages = [toPainter(waiting), sampleMessage({ ...waiting, to_agent: 'capability:write' })]
+    await publish(hive, messages)
+    await runWakes(hive)
+    await live(hive, 'bob')
+    const { run } = hive.bus
+    let failures = 1
+    hive.bus.run = async (script, ...call) => {
+      if (script.name === 'close-relay' && failures-- > 0) throw new HiveError('redis.unavailable', 'Redis is away.')
+      return run(script, ...call)
+    }
+    await sweep(hive)
+    await runWakes(hive)
+    expect(await inboxOf(hive, 'bob').take()).toHaveLength(1)
+    await sweep(hive)
+    await runWakes(hive)
+    expect(await inboxOf(hive, 'bob').take()).toHaveLength(1)
   })
 
   it('expires when nobody comes, and then nothing waits any more', async () => {
