@@ -238,6 +238,7 @@ const refusals: Record<string, Refusal[]> = {
   ],
   settle: [
     ['POST', '/v1/agents/nobody/inbox/settle', { acks: ['1.1'] }, 404, 'agent.unknown', ['agent']],
+    ['POST', '/v1/agents/nobody/inbox/settle', { acks: ['no receipt'] }, 404, 'agent.unknown', ['agent']],
     ['POST', `${inbox}/settle`, {}, 400, 'request.invalid', ['acks']],
     ['POST', `${inbox}/settle`, { acks: receipts(101) }, 400, 'request.invalid', ['acks']],
     [

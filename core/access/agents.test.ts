@@ -133,6 +133,22 @@ describe('rotating a signing secret', () => {
     }
     await expect(rotateSigningSecret(hive, 'nobody')).rejects.toMatchObject({ code: 'agent.unknown' })
   })
+
+  it('replaces what was sealed under another root, with or without a new one at hand', async () => {
+    await registerAgent(hive, 'moved', push)
+    const moved = {
+      ...hive,
+      config: { ...hive.config, signingRoot: 'another root, from which other keys are derived' },
+    }
+    const { signingSecret } = await rotateSigningSecret(moved, 'moved')
+    const { target } = await claimDelivery(hive, 'moved', { max: 1, delivery: { id: 'look', leaseMs: 1 } })
+    expect(target.sealedSecrets.map((sealed) => openSecret(sealed, 'moved', moved.config.signingRoot))).toEqual([
+      signingSecret,
+    ])
+    // back again: it is put as it was, and gets a secret as one that has none
+    expect(await registerAgent(hive, 'moved', push)).toMatchObject({ signingSecret: expect.stringMatching(/^whsec_/) })
+    expect(await secretsInUse('moved')).toHaveLength(1)
+  })
 })
 
 describe('the heartbeat of an agent', () => {

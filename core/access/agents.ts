@@ -1,7 +1,7 @@
 import { unknownAgent } from '../bus/agent-errors.ts'
 import { lastSeen } from '../bus/heartbeat.ts'
 import { projectAgent } from '../bus/projection.ts'
-import { openSecret, sealSecret } from '../delivery/seal.ts'
+import { readable, sealSecret } from '../delivery/seal.ts'
 import { generateSigningSecret, parseSigningSecret } from '../delivery/signing-secret.ts'
 import type { Hive } from '../hive.ts'
 import { AgentName } from '../protocol/agent-name.ts'
@@ -114,7 +114,8 @@ export async function listAgents(hive: Hive, page: { limit: number; cursor?: str
 
 /**
  * The sealed secrets that follow from a change, newest first: a new secret pushes the one before it into second place,
- * where it still signs until receivers have the new one. The secret in use given again changes nothing.
+ * where it still signs until receivers have the new one. The secret in use given again changes nothing. Those that were
+ * sealed under another root are lost.
  */
 function rotateSecrets(
   hive: Hive,
@@ -125,11 +126,11 @@ function rotateSecrets(
 ): { sealed: string[]; made?: string } {
   const { signingRoot } = hive.config
   const seal = (secret: string) => sealSecret(secret, agent, signingRoot)
-  const [newest] = sealed
+  const [newest] = readable(sealed, agent, signingRoot)
   if (given !== undefined) {
     const secret = parseSigningSecret(given)
     if (newest === undefined) return { sealed: [seal(secret)] }
-    return { sealed: openSecret(newest, agent, signingRoot) === secret ? sealed : [seal(secret), newest] }
+    return { sealed: newest.secret === secret ? sealed : [seal(secret), newest.sealed] }
   }
   if (endpoint === null || newest !== undefined) return { sealed }
   const made = generateSigningSecret()

@@ -9,6 +9,7 @@ import { unknownAgent } from './agent-errors.ts'
 import { dropBodies } from './drop-bodies.ts'
 import { inboxKeys } from './inbox-keys.ts'
 import { type LoadedLetter, loadDeadLetters } from './load-dead-letters.ts'
+import { mustExist } from './must-exist.ts'
 import { recentOutcomes } from './outcome-keys.ts'
 import { answerLimit, wakeAfter } from './receive.ts'
 import { discardScript, redriveScript } from './scripts/dead-letters.ts'
@@ -170,9 +171,4 @@ async function overSelection(
   let done = 0
   for (let i = 0; i < ids.length; i += chunk) done += await act(ids.slice(i, i + chunk))
   return done
-}
-
-async function mustExist(hive: Hive, agent: string): Promise<void> {
-  const status = await hive.bus.ask((redis) => redis.hget<string>(hive.bus.keys.inbox(agent), 'status'))
-  if (status === null) throw unknownAgent(agent)
 }

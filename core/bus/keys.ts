@@ -20,7 +20,7 @@ export function createKeys(stage: string) {
     timers: (agent: string) => `${of(agent)}:timers`,
     /** Zset of dead letters by time of death (ms). */
     dead: (agent: string) => `${of(agent)}:dead`,
-    /** Zset, all scores 0, of `<correlation id>\n<sequence>`: finds ready messages by correlation id. */
+    /** Zset, all scores 0, of `<correlation id>\n<5 − priority> <place>\n<sequence>`: finds ready messages by correlation id. */
     correlated: (agent: string) => `${of(agent)}:correlated`,
     /** Hash of settled outcomes of one period, by sequence. */
     settled: (agent: string, period: number) => `${of(agent)}:settled:${period}`,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { dumpKeys } from '../../test/dump-keys.ts'
 import { type TestHive, testHive } from '../../test/hive.ts'
 import { inboxOf, textsOf } from '../../test/inbox.ts'
@@ -110,6 +110,25 @@ describe('receive', () => {
 })
 
 describe('receive by correlation id', () => {
+  it('goes by acceptance and priority however many there are, and whatever their priorities', async () => {
+    const hive = await testHive({ offsetHighMs: 50, offsetMediumMs: 2_000, offsetLowMs: 2_500 })
+    onTestFinished(() => hive.dispose())
+    await register(hive, 'bob')
+    const correlation_id = 'crowd'
+    const send = (text: string, priority: 1 | 2 | 3 | 4, count: number) =>
+      publish(hive, sampleMessages(count, { correlation_id, priority, body: { text } }))
+    const take = async (max: number) => textsOf(await inboxOf(hive, 'bob').take({ max, correlationId: correlation_id }))
+    await send('low, long ago', 1, 1)
+    await hive.clock.sleep(2_600)
+    for (let i = 0; i < 3; i++) await send('low', 1, 100)
+    for (let i = 0; i < 3; i++) await send('medium', 2, 100)
+    await send('critical', 4, 1)
+    expect(await take(2)).toEqual(['low, long ago', 'critical'])
+    expect(await take(2)).toEqual(['medium', 'medium'])
+    for (let i = 0; i < 3; i++) await send('high', 3, 100)
+    expect(await take(100)).toEqual(Array(100).fill('high'))
+  })
+
   it('gives only messages of that conversation, in the order of acceptance', async () => {
     await send('other')
     await send('reply 1', { correlation_id: 'c 1' })

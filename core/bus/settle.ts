@@ -3,6 +3,7 @@ import type { Hive } from '../hive.ts'
 import { unknownAgent } from './agent-errors.ts'
 import { type Counts, namedCounts } from './counts.ts'
 import { inboxKeys } from './inbox-keys.ts'
+import { mustExist } from './must-exist.ts'
 import { recentOutcomes } from './outcome-keys.ts'
 import { decodeReceipt } from './receipt.ts'
 import { wakeAfter } from './receive.ts'
@@ -90,7 +91,10 @@ export async function settleActions(
     const receipt = receipts[i]
     return receipt ? [{ action, receipt }] : []
   })
-  if (known.length === 0 && !delivery) throw staleReceipts(actions)
+  if (known.length === 0 && !delivery) {
+    await mustExist(hive, agent)
+    throw staleReceipts(actions)
+  }
   const random = String(hive.ids.random())
   const answer = await bus.run(settleScript, requestId, (moment) => {
     const recent = recentOutcomes(bus, agent, moment)

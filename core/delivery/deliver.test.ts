@@ -320,6 +320,21 @@ describe('a delivery that something overtakes', () => {
     expect((await statusOf(id))?.waiting?.because).toMatch(/breaker/)
   })
 
+  it('costs messages nothing when their webhooks cannot be signed, until there is a secret that can be read', async () => {
+    await start()
+    await register('push')
+    const { config } = hive
+    hive.config = { ...config, signingRoot: 'another root, from which other keys are derived' }
+    const id = await send('push', { delivery_options: { max_attempts: 1 } })
+    for (let wake = 0; wake < 3; wake++) await deliver(hive, 'push')
+    expect(await statusOf(id)).toMatchObject({ status: 'pending', state: 'ready', attempts: 0 })
+    hive.config = config
+    // sealed anew, as by a rotation
+    await register('push', endpoint(), 2)
+    await deliver(hive, 'push')
+    expect((await statusOf(id))?.status).toBe('delivered')
+  })
+
   it('takes Retry-After for the least wait', async () => {
     await start()
     await register('push')

@@ -9,11 +9,11 @@ import { measure } from '../measure.ts'
 import type { AgentMessage } from '../protocol/message.ts'
 import { type Breaker, recordOutcome } from './breaker.ts'
 import { type Decision, decide } from './retry-policy.ts'
-import { openSecret } from './seal.ts'
+import { readable } from './seal.ts'
 import { sendWebhook } from './send.ts'
 import { signWebhook } from './sign.ts'
 
-/** How long an endpoint that answered 410 is let alone while it cannot be disabled. */
+/** How long an endpoint that answered 410 is let alone while it cannot be disabled, and one for which there is no secret. */
 const goneMs = 15 * 60_000
 
 /**
@@ -49,7 +49,8 @@ export async function deliver(hive: Hive, agent: string): Promise<void> {
 
 async function sendAll(hive: Hive, agent: string, claim: Claim) {
   const { config, clock } = hive
-  const secrets = claim.target.sealedSecrets.map((sealed) => openSecret(sealed, agent, config.signingRoot))
+  const secrets = readable(claim.target.sealedSecrets, agent, config.signingRoot).map(({ secret }) => secret)
+  if (secrets.length === 0) return holdAll(hive, agent, claim)
   const probe = claim.target.breaker.openUntilMs > 0
   let breaker: Breaker = claim.target.breaker
   let gone = false
@@ -73,6 +74,14 @@ async function sendAll(hive: Hive, agent: string, claim: Claim) {
     })
   }
   return { actions, breaker, gone, refused }
+}
+
+/** Without a secret nothing can be sent, which is no fault of the messages: they wait until there is one. */
+function holdAll(hive: Hive, agent: string, claim: Claim) {
+  hive.log.error('webhooks cannot be signed: give the agent another signing secret', { agent })
+  const actions = claim.messages.map((leased) => actionFor(leased, { kind: 'gone', reason: 'endpoint.no_secret' }))
+  const breaker = { failures: claim.target.breaker.failures, openUntilMs: hive.bus.now() + goneMs }
+  return { actions, breaker, gone: false, refused: false }
 }
 
 async function sendOne(

@@ -33,6 +33,17 @@ export function openSecret(sealed: string, agent: string, signingRoot: string): 
   }
 }
 
+/** Those of an agent's sealed secrets that open. Where the stage has another root than before, the older ones do not. */
+export function readable(sealed: string[], agent: string, signingRoot: string): { sealed: string; secret: string }[] {
+  return sealed.flatMap((text) => {
+    try {
+      return [{ sealed: text, secret: openSecret(text, agent, signingRoot) }]
+    } catch {
+      return []
+    }
+  })
+}
+
 function deriveKey(signingRoot: string): Buffer {
   return Buffer.from(hkdfSync('sha256', signingRoot, '', `agent-hive signing secret ${version}`, 32))
 }

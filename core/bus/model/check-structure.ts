@@ -57,7 +57,10 @@ export async function checkStructure(hive: Hive, agent: string): Promise<string[
     const timer = waits ? message.expires : state === 'D' ? Math.min(message.due, message.expires) : message.due
     expected.timers.set(sequence, timer)
     if (state === 'X') expected.dead.add(sequence)
-    if (state === 'R' && message.correlation !== '') expected.correlated.add(`${message.correlation}\n${sequence}`)
+    if (state === 'R' && message.correlation !== '') {
+      const place = `${5 - message.effective} ${message.rank}`
+      expected.correlated.add(`${message.correlation}\n${place}\n${sequence}`)
+    }
     if ((message.body === '-') !== (fields[`m:${sequence}`] !== undefined))
       faults.push(`${sequence} has not one envelope`)
     if (message.body !== '-') large.push(bodyKey(bus.keys, agent, message.body))

@@ -12,7 +12,7 @@ export const projectScript: BusScript = {
   name: 'project',
   source: `${prelude}${String.raw`
 local K = inboxKeys(1)
-local ib, before = open(K, ARGV[3], {'endpoint'})
+local ib, before = open(K, ARGV[3], {'endpoint', 'secrets'})
 local m = ib.m
 local version = tonumber(ARGV[4])
 if m.status ~= '' and m.version > version then return {'ok', int(now), false} end
@@ -20,10 +20,12 @@ m.version = version
 m.status = ARGV[5]
 m.push = ARGV[6] ~= '' and 1 or 0
 ib.fields = {'endpoint', ARGV[6], 'secrets', ARGV[7]}
--- another endpoint starts with a clean record
-if before[1] ~= ARGV[6] then
+-- another endpoint starts with a clean record, and so does one that is told another secret
+if before[1] ~= ARGV[6] or before[2] ~= ARGV[7] then
   m.breaker_failures = 0
   m.breaker_until = 0
+end
+if before[1] ~= ARGV[6] then
   -- a delivery to the old one that is under way has no say in that
   m.deliver_id = ''
   m.deliver_until = 0

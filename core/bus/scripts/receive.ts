@@ -149,16 +149,28 @@ if max > 0 and m.ready > 0 then
       if round == 4 then again = true end
     end
   else
-    -- only ready messages are listed; a page of them is taken in order of urgency
-    local from, page = '[' .. corr .. '\n', math.max(2 * max, 200)
-    for round = 1, 4 do
-      local found = redis.call('ZRANGEBYLEX', K.correlated, from, '(' .. corr .. '\n~', 'LIMIT', 0, page)
-      local seqs = {}
-      for i, member in ipairs(found) do seqs[i] = string.sub(member, #corr + 2) end
-      if #seqs == 0 then break end
-      if consider(seqs, false) or claimed >= max or #seqs < page then break end
-      from = '(' .. found[#found]
-      if round == 4 then again = true end
+    local function list(seqs, from, to, page)
+      local found = redis.call('ZRANGEBYLEX', K.correlated, from, to, 'LIMIT', 0, page)
+      for _, member in ipairs(found) do seqs[#seqs + 1] = string.match(member, '%d+$') end
+      return #found == page and '(' .. found[page]
+    end
+    -- only ready messages are listed
+    local seqs, from = {}, {}
+    if not list(seqs, '[' .. corr .. '\n', '(' .. corr .. '\n~', math.max(2 * max, 200)) then
+      if #seqs > 0 then consider(seqs, false) end
+    else
+      -- too many to look at: what goes first is among the first of each priority
+      for priority = 1, 4 do from[priority] = '[' .. corr .. '\n' .. priority end
+      for round = 1, 4 do
+        local more = false
+        seqs = {}
+        for priority = 1, 4 do
+          from[priority] = from[priority] and list(seqs, from[priority], '(' .. corr .. '\n' .. priority + 1, math.max(max, 25))
+          more = more or from[priority]
+        end
+        if #seqs == 0 or consider(seqs, false) or claimed >= max or not more then break end
+        if round == 4 then again = true end
+      end
     end
   end
   releaseChains(ib)

@@ -40,7 +40,7 @@ local function accept(ib, x)
     m.ready = m.ready + 1
     ready[r + 1] = format('%.0f', t + OFFSET[x.prio])
     ready[r + 2] = seq
-    if x.corr ~= '' then ib.addCorr[x.corr .. '\n' .. seq] = 0 end
+    if x.corr ~= '' then ib.addCorr[correlatedMember(x.corr, x.prio, seq, seq)] = 0 end
     n = #timers
     timers[n + 1] = int(x.exp)
     timers[n + 2] = seq

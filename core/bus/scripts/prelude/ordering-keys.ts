@@ -71,8 +71,12 @@ local function joinChain(ib, s)
   -- the head takes the highest priority that waits behind it
   local head = ib.cache[chain.head]
   if head.eff < s.prio then
+    if head.st == 'R' then unlistCorrelated(ib, head) end
     head.eff = s.prio
-    if head.st == 'R' then ib.addReady[head.seq] = scoreOf(ib, head) end
+    if head.st == 'R' then
+      ib.addReady[head.seq] = scoreOf(ib, head)
+      listCorrelated(ib, head)
+    end
     put(ib, head)
   end
   s.st = 'H'

@@ -15,6 +15,23 @@ local function entrySize(body, size, key, source, corr)
   return (body == '-' and size or 0) + 2 * #key + source + #corr + 4 * ENTRY
 end
 
+-- Where a ready message stands among those of its correlation id: the most urgent first, then by acceptance.
+local function correlatedMember(corr, eff, place, seq) return corr .. '\n' .. (5 - eff) .. ' ' .. place .. '\n' .. seq end
+
+local function listCorrelated(ib, s)
+  if s.corr == '' then return end
+  local member = correlatedMember(s.corr, s.eff, s.place, s.seq)
+  ib.remCorr[member] = nil
+  ib.addCorr[member] = 0
+end
+
+local function unlistCorrelated(ib, s)
+  if s.corr == '' then return end
+  local member = correlatedMember(s.corr, s.eff, s.place, s.seq)
+  ib.addCorr[member] = nil
+  ib.remCorr[member] = true
+end
+
 -- Takes a message out of its present state. One that ZPOPMIN took is in ready no more.
 local function leave(ib, s)
   local count = COUNT[s.st]
@@ -22,11 +39,7 @@ local function leave(ib, s)
   if s.st == 'R' then
     ib.addReady[s.seq] = nil
     if not s.popped then ib.remReady[s.seq] = true end
-    if s.corr ~= '' then
-      local member = s.corr .. '\n' .. s.seq
-      ib.addCorr[member] = nil
-      ib.remCorr[member] = true
-    end
+    unlistCorrelated(ib, s)
   elseif s.st == 'X' then ib.remDead[s.seq] = true end
 end
 
@@ -44,11 +57,7 @@ local function enterReady(ib, s)
   ib.remReady[s.seq] = nil
   s.popped = nil
   ib.addReady[s.seq] = scoreOf(ib, s)
-  if s.corr ~= '' then
-    local member = s.corr .. '\n' .. s.seq
-    ib.remCorr[member] = nil
-    ib.addCorr[member] = 0
-  end
+  listCorrelated(ib, s)
   timer(ib, s, s.exp)
   put(ib, s)
 end
