@@ -220,6 +220,7 @@ function enforceMinima(config: HiveConfig): void {
     deadRetentionMs: 3_600_000,
     dedupMarginMs: 3_600_000,
     wakeGraceMs: 10_000,
+    relayRetryMs: 1_000,
     deliveryTimeoutMs: 500,
     breakerOpenMs: 1_000,
     apiKeyCacheMs: 1_000,

@@ -1,5 +1,5 @@
 import { actorFor } from '../core/access/audit.ts'
-import { declareCapability, withdrawCapability } from '../core/access/capabilities.ts'
+import { capabilitiesOf, declareCapability, withdrawCapability } from '../core/access/capabilities.ts'
 import { http, on } from './http.ts'
 import { AgentPath } from './requests/agents.ts'
 import { CapabilityPath, CapabilityQuery, DeclareCapability } from './requests/capabilities.ts'
@@ -21,10 +21,9 @@ export const handler = http({
       body: { withdrawn: await withdrawCapability(hive, path.agent, path.capability, actorFor(caller, path.agent)) },
     }),
   ),
-  'GET /v1/agents/{agent}/capabilities': on({ path: AgentPath, query: PageQuery }, async (hive, { path, query }) => {
-    const { capabilities } = await hive.records()
-    return { body: await capabilities.byAgent(path.agent, query) }
-  }),
+  'GET /v1/agents/{agent}/capabilities': on({ path: AgentPath, query: PageQuery }, async (hive, { path, query }) => ({
+    body: await capabilitiesOf(hive, path.agent, query),
+  })),
   'GET /v1/capabilities': on({ query: CapabilityQuery }, async (hive, { query }) => {
     const { capabilities } = await hive.records()
     return { body: await capabilities.query(query) }

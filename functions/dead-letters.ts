@@ -2,7 +2,7 @@ import { actorOf, audit } from '../core/access/audit.ts'
 import { discard, getDeadLetter, listDeadLetters, redrive } from '../core/bus/dead-letters.ts'
 import { http, on } from './http.ts'
 import { AgentPath } from './requests/agents.ts'
-import { DeadLetterPath, SelectDeadLetters } from './requests/dead-letters.ts'
+import { DeadLetterPath, SelectDeadLetters, toSelection } from './requests/dead-letters.ts'
 import { PageQuery } from './requests/paging.ts'
 
 /** What could not be delivered: reading it, sending it again, throwing it away. */
@@ -17,14 +17,14 @@ export const handler = http({
     { path: AgentPath, body: SelectDeadLetters },
     async (hive, { path, body }, { caller }) => {
       await audit(hive, { action: 'dead_letters.redrive', actor: actorOf(caller), target: path.agent, details: body })
-      return { body: { redriven: await redrive(hive, path.agent, body) } }
+      return { body: { redriven: await redrive(hive, path.agent, toSelection(body)) } }
     },
   ),
   'POST /v1/agents/{agent}/dead-letters/discard': on(
     { path: AgentPath, body: SelectDeadLetters },
     async (hive, { path, body }, { caller }) => {
       await audit(hive, { action: 'dead_letters.discard', actor: actorOf(caller), target: path.agent, details: body })
-      return { body: { discarded: await discard(hive, path.agent, body) } }
+      return { body: { discarded: await discard(hive, path.agent, toSelection(body)) } }
     },
   ),
 })

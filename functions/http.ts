@@ -143,6 +143,7 @@ function parseInput(shape: InputShape, event: Event): Record<string, unknown> {
   for (const [part, schema, value] of given) {
     const parsed = parse(schema, value)
     if (parsed.success) input[part] = parsed.data
+    // what is wrong with all of it has no path
     else errors.push(...fieldErrors(parsed.error))
   }
   if (errors.length > 0) throw new HiveError('request.invalid', 'The request is not valid; see errors.', { errors })

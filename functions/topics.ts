@@ -1,5 +1,5 @@
 import { actorFor } from '../core/access/audit.ts'
-import { subscribe, unsubscribe } from '../core/access/subscriptions.ts'
+import { subscribe, subscriptionsOf, unsubscribe } from '../core/access/subscriptions.ts'
 import { http, on } from './http.ts'
 import { AgentPath } from './requests/agents.ts'
 import { PageQuery } from './requests/paging.ts'
@@ -29,8 +29,7 @@ export const handler = http({
     const { subscriptions } = await hive.records()
     return { body: await subscriptions.topics(query) }
   }),
-  'GET /v1/agents/{agent}/subscriptions': on({ path: AgentPath, query: PageQuery }, async (hive, { path, query }) => {
-    const { subscriptions } = await hive.records()
-    return { body: await subscriptions.byAgent(path.agent, query) }
-  }),
+  'GET /v1/agents/{agent}/subscriptions': on({ path: AgentPath, query: PageQuery }, async (hive, { path, query }) => ({
+    body: await subscriptionsOf(hive, path.agent, query),
+  })),
 })

@@ -62,6 +62,17 @@ it('plans a folder, and takes the plan back after it was changed', async () => {
   expect(refused.stderr).toMatch(/code migration\.plan_invalid\n$/)
 })
 
+it('takes a plan that begins with a mark, and names one that is no JSON', async () => {
+  const file = join(newFolder(), 'plan.json')
+  await hive('plan', agentHive, '--out', file)
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(file, `\ufeff${text}`)
+  expect(await hive('plan', agentHive, '--check', file)).toMatchObject({ code: 0 })
+  writeFileSync(file, text.replace('"files":', '"files",'))
+  const refused = await hive('plan', agentHive, '--check', file)
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/plan\.json: the text is not JSON: see/) })
+})
+
 it('prints the plan where no file is named', async () => {
   const printed = await hive('plan', agentHive)
   expect(printed.json<Plan>().files).toHaveLength(12)

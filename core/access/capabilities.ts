@@ -3,6 +3,7 @@ import { projectCapability } from '../bus/relay/project-capability.ts'
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import type { CapabilityDeclaration, CapabilityRow } from '../records/capabilities-repository.ts'
+import type { Page } from '../records/page.ts'
 import { auditEntry } from './audit.ts'
 
 /**
@@ -45,6 +46,18 @@ export async function withdrawCapability(
   const withdrawn = await capabilities.withdraw(agent, [capability], entry || undefined)
   await project(hive, agent, capability)
   return withdrawn
+}
+
+/** A page of what an agent can do, by name. Throws `agent.unknown`, `cursor.invalid`, `postgres.unavailable`. */
+export async function capabilitiesOf(
+  hive: Hive,
+  agent: string,
+  page: { limit: number; cursor?: string },
+): Promise<Page<CapabilityRow>> {
+  const { agents, capabilities } = await hive.records()
+  const found = await capabilities.byAgent(agent, page)
+  if (found.items.length === 0 && !(await agents.get(agent))) throw unknownAgent(agent)
+  return found
 }
 
 /** Brings a declaration, or that there is none, to the bus as Postgres has it now. */

@@ -2,6 +2,7 @@ import { unknownAgent } from '../bus/agent-errors.ts'
 import { projectSubscription } from '../bus/relay/project-subscription.ts'
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
+import type { Page } from '../records/page.ts'
 import type { Subscription } from '../records/subscriptions-repository.ts'
 import { auditEntry } from './audit.ts'
 
@@ -40,6 +41,18 @@ export async function unsubscribe(hive: Hive, topic: string, agent: string, acto
   const ended = await subscriptions.unsubscribe(topic, agent, entry)
   await project(hive, topic, agent)
   return ended
+}
+
+/** A page of what an agent has subscribed to, by topic. Throws `agent.unknown`, `cursor.invalid`, `postgres.unavailable`. */
+export async function subscriptionsOf(
+  hive: Hive,
+  agent: string,
+  page: { limit: number; cursor?: string },
+): Promise<Page<Subscription>> {
+  const { agents, subscriptions } = await hive.records()
+  const found = await subscriptions.byAgent(agent, page)
+  if (found.items.length === 0 && !(await agents.get(agent))) throw unknownAgent(agent)
+  return found
 }
 
 /** Brings a subscription, or that there is none, to the bus as Postgres has it now. */

@@ -4,6 +4,7 @@ import { inboxOf } from '../../test/inbox.ts'
 import { refusal } from '../../test/refusal.ts'
 import { register } from '../../test/register.ts'
 import { sampleMessage } from '../../test/sample-message.ts'
+import { encodeCursor } from '../records/cursor.ts'
 import { messageStatus } from './message-status.ts'
 import { publish } from './publish.ts'
 import { claimDelivery } from './receive.ts'
@@ -85,6 +86,15 @@ describe('the status of a message', () => {
     while (!again) again = await publish(other, [second]).catch(() => undefined)
     const status = (await messageStatus(other, 'ann', message.message_id)).recipients[0]
     expect(status).toMatchObject({ status: 'pending', accepted_at: again[0]?.accepted_at })
+  })
+
+  it('has pages only where there may be many recipients', async () => {
+    const id = await send()
+    const page = { limit: 1, cursor: encodeCursor('recipients', 'bob') }
+    await expect(messageStatus(hive, 'ann', id, page)).rejects.toMatchObject({
+      code: 'cursor.invalid',
+      errors: [{ field: 'cursor' }],
+    })
   })
 })
 

@@ -1,6 +1,7 @@
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import type { Status } from '../protocol/status.ts'
+import { invalidCursor } from '../records/cursor.ts'
 import { bucketsAround, findSent } from './find-sent.ts'
 import { decodeState, type LiveState, type MessageState } from './message-state.ts'
 import { outcomeKeys } from './outcome-keys.ts'
@@ -74,6 +75,8 @@ export async function messageStatus(
   if (relay?.kind === 'topic') {
     return { message_id: messageId, from_agent: fromAgent, ...(await fanOutStatus(hive, recipient, sequence, page)) }
   }
+  // pages are of recipients, and here is one
+  if (page.cursor !== undefined) throw invalidCursor()
   if (relay) {
     const { to } = await readProgress(hive, recipient, sequence)
     if (to) [recipient, sequence] = [to.agent, to.sequence]
@@ -116,7 +119,7 @@ function describeRow(agent: string, now: number, agentRow: string[], row: Status
       status: status as Status,
       state: 'settled',
       accepted_at: iso(Number(accepted)),
-      attempts: Number(attempts),
+      attempts: attemptsAt(agent, Number(attempts)),
       max_attempts: Number(max),
       expires_at: iso(Number(expires)),
       settled_at: iso(Number(at)),
@@ -127,7 +130,7 @@ function describeRow(agent: string, now: number, agentRow: string[], row: Status
   const common = {
     agent,
     accepted_at: iso(message.accepted_at),
-    attempts: message.attempts,
+    attempts: attemptsAt(agent, message.attempts),
     max_attempts: message.max_attempts,
     expires_at: iso(message.expires_at),
     ...reasonOf(message.reason),
@@ -140,6 +143,9 @@ function describeRow(agent: string, now: number, agentRow: string[], row: Status
   return { ...common, status: 'pending', state: message.state, waiting: waitingFor(agent, message, now, agentRow, row) }
 }
 
+/** What a relay tries is no attempt: the message was with no agent yet. */
+const attemptsAt = (inbox: string, attempts: number): number => (relayOf(inbox) ? 0 : attempts)
+
 function waitingFor(
   agent: string,
   message: MessageState,
@@ -149,7 +155,7 @@ function waitingFor(
 ): Waiting {
   const [agentStatus, push, breakerUntil, deliverUntil] = agentRow
   if (relayOf(agent)?.kind === 'capability' && message.state === 'ready') {
-    return { because: 'no live agent can do it', ahead: Number(row[2]) }
+    return { ...routingOf(push === '1', Number(breakerUntil), now), ahead: Number(row[2]) }
   }
   if (message.state === 'leased') {
     if (message.due_at > now) return { because: 'a receiver holds it under a lease', until: iso(message.due_at) }
@@ -176,6 +182,13 @@ function waitingFor(
   }
   if (Number(deliverUntil) > now) return { because: 'a delivery to its recipient is under way', ahead }
   return { because: 'it is about to be pushed to its recipient', ahead }
+}
+
+/** Why a message to a capability is with no agent: its relay is at work, holds everything for a while, or has found nobody. */
+function routingOf(running: boolean, heldUntil: number, now: number): Waiting {
+  if (!running) return { because: 'no live agent can do it' }
+  if (heldUntil <= now) return { because: 'it is about to be routed' }
+  return { because: 'the inboxes of those who can do it were full; it is tried again', until: iso(heldUntil) }
 }
 
 /** What holds an ordering key. Another sender's message is not named: its id is nobody else's business. */

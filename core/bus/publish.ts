@@ -1,7 +1,7 @@
-import type { HiveConfig } from '../config.ts'
 import type { ErrorCode, FieldError } from '../errors.ts'
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
+import type { DeliveryOptions } from '../protocol/delivery-options.ts'
 import { contentDigest } from '../protocol/digest.ts'
 import { encodeEnvelope } from '../protocol/envelope.ts'
 import type { AgentMessage } from '../protocol/message.ts'
@@ -20,8 +20,8 @@ import { sendWakes } from './wake.ts'
 /** Envelopes over this many bytes live under a key of their own, outside the inbox hash. */
 const inlineLimit = 16 * 1024
 
-/** A relay tries until the message's life ends, under leases as long as its worker may take; what the sender asks for is what its recipients' deliveries go by. */
-const relayDelivery = ({ relayRetryMs }: HiveConfig) => `1000000 1 f ${relayRetryMs} ${relayRetryMs}`
+/** A relay tries when its worker says and under leases as long as it may take; what the sender asks for is what its recipients' deliveries go by. */
+const relayDelivery = ({ max_attempts }: DeliveryOptions) => `${max_attempts} 1 f 0 0`
 
 /** What a sender learns of a message. */
 export type Published = {
@@ -210,7 +210,7 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
     }
     const places = `${senderAt.get(message.from_agent)} ${recipientAt.get(inbox)}`
     const delay = forNobody ? 0 : Math.round(options.delay_seconds * 1000)
-    const delivery = relayed ? relayDelivery(hive.config) : deliveryOf(options)
+    const delivery = relayed ? relayDelivery(options) : deliveryOf(options)
     const head = `${places} ${message.priority} ${delay} ${delivery} ${message.ttl * 1000} ${token} ${body}`
     rows.push(
       head,

@@ -5,14 +5,21 @@ import { createPost, type PostAnswer } from '../post.ts'
 
 type Reach = Pick<HiveConfig, 'redisRestUrl' | 'redisRestToken' | 'redisRetries' | 'redisTimeoutMs'>
 
+/** How far Redis was with an answer: given back, it keeps reads from a replica that is not as far. */
+const syncToken = 'upstash-sync-token'
+
 /**
  * Upstash's REST protocol. Network errors are tried again, so every command may run twice; the time-out is for all tries
- * together. Throws what went wrong as it is, answers of Redis included.
+ * together. Reads see what was written before the last answer, whichever replica they come to. Throws what went wrong as it
+ * is, answers of Redis included.
  */
 export function createRest({ redisRestUrl, redisRestToken, redisRetries, redisTimeoutMs }: Reach): Requester {
   const post = createPost()
   const base = redisRestUrl.replace(/\/$/, '')
-  const headers = { authorization: `Bearer ${redisRestToken}`, 'content-type': 'application/json' }
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${redisRestToken}`,
+    'content-type': 'application/json',
+  }
   return {
     async request<T>({ path = [], body }: UpstashRequest): Promise<UpstashResponse<T>> {
       const url = [base, ...path].join('/')
@@ -23,7 +30,10 @@ export function createRest({ redisRestUrl, redisRestToken, redisRetries, redisTi
         const left = until - Date.now()
         try {
           // a function may have been frozen while it waited; Node warns of timers with less than a millisecond
-          return read(await post(url, headers, text, Math.max(1, left)))
+          const answer = await post(url, headers, text, Math.max(1, left))
+          const token = answer.headers[syncToken]
+          if (typeof token === 'string') headers[syncToken] = token
+          return read(answer)
         } catch (error) {
           const wait = 25 * 2 ** attempt
           if (error instanceof Refusal || attempt >= redisRetries || until - Date.now() < wait) throw error

@@ -1,14 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { dumpKeys } from '../../test/dump-keys.ts'
 import { type TestHive, testHive } from '../../test/hive.ts'
 import { inboxOf } from '../../test/inbox.ts'
 import { register } from '../../test/register.ts'
 import { runWakes } from '../../test/run-wakes.ts'
-import { sampleMessage } from '../../test/sample-message.ts'
+import { sampleMessage, sampleMessages } from '../../test/sample-message.ts'
 import { auditInboxDeeply } from '../bus/audit.ts'
-import { redrive } from '../bus/dead-letters.ts'
+import { discard, redrive } from '../bus/dead-letters.ts'
+import { shardOf } from '../bus/keys.ts'
 import { messageStatus } from '../bus/message-status.ts'
+import { readOutbox } from '../bus/outbox.ts'
 import { publish } from '../bus/publish.ts'
+import { openRelay } from '../bus/relay/open-relay.ts'
 import { projectSubscription } from '../bus/relay/project-subscription.ts'
 import type { AgentMessage } from '../protocol/message.ts'
 import { fanOut } from './fan-out.ts'
@@ -92,6 +96,24 @@ describe('a message to a topic', () => {
     expect(after.filter(([key, { expires }]) => expires === -1 && !key.includes(':outbox:'))).toEqual([])
   })
 
+  it('leaves nothing of its topic behind when it is refused for another one of its batch, nor when its sender dies', async () => {
+    const hive = await start({ wakeGraceMs: 50 })
+    const before = Object.keys(await dumpKeys(hive))
+    const capability = { to_agent: 'capability:none', delivery_options: { wait_for_recipient: true } }
+    await expect(
+      publish(hive, [toTopic(), sampleMessage(capability), sampleMessage({ to_agent: 'nobody' })]),
+    ).rejects.toMatchObject({ code: 'agent.unknown' })
+    expect(Object.keys(await dumpKeys(hive))).toEqual(before)
+    await openRelay(hive, 'topic:news', { running: true })
+    await openRelay(hive, 'capability:none', { running: false })
+    await expect
+      .poll(async () => {
+        await sweep(hive)
+        return Object.keys(await dumpKeys(hive))
+      })
+      .toEqual(before)
+  })
+
   it('does not wait for its delay when nobody will get it', async () => {
     const hive = await start()
     const message = toTopic({ delivery_options: { delay_seconds: 600 } })
@@ -99,6 +121,28 @@ describe('a message to a topic', () => {
     await runWakes(hive)
     expect((await messageStatus(hive, 'ann', message.message_id)).fan_out).toMatchObject({ status: 'delivered' })
     expect(Object.keys(await dumpKeys(hive))).not.toContain(hive.bus.keys.inbox('topic:news'))
+  })
+
+  it('waits for its delay when somebody subscribes while it is accepted for nobody', async () => {
+    const hive = await start()
+    const { run } = hive.bus
+    hive.bus.run = async (script, ...call) => {
+      const answer = await run(script, ...call)
+      // publish has counted no subscribers and made the relay, and tries again
+      if (script.name === 'project') await subscribe(hive, 'bob')
+      return answer
+    }
+    const message = toTopic({ delivery_options: { delay_seconds: 0.5 } })
+    const [published] = await publish(hive, [message])
+    await runWakes(hive)
+    expect(await idsOf(hive, 'bob')).toEqual([])
+    await expect
+      .poll(async () => {
+        await fanOut(hive, 'news')
+        return await idsOf(hive, 'bob')
+      })
+      .toEqual([message.message_id])
+    expect(hive.bus.now() - Date.parse(published?.accepted_at ?? '')).toBeGreaterThanOrEqual(500)
   })
 
   it('goes to those who had subscribed when it was published, in their own time', async () => {
@@ -254,13 +298,17 @@ describe('a subscriber without room', () => {
     await subscribe(hive, 'cy')
     const blocker = sampleMessage()
     await publish(hive, [blocker])
-    const message = toTopic()
+    // attempts are the subscribers': the relay has as many as it takes
+    const message = toTopic({ delivery_options: { max_attempts: 1 } })
     await publish(hive, [message])
     await runWakes(hive)
     expect(await idsOf(hive, 'cy')).toEqual([message.message_id])
     const status = await messageStatus(hive, 'ann', message.message_id)
     expect(status.fan_out).toMatchObject({ status: 'pending', handed: 1, full: 1 })
-    expect(status.recipients).toMatchObject([{ agent: 'bob', status: 'pending' }, { agent: 'cy' }])
+    expect(status.recipients).toMatchObject([
+      { agent: 'bob', status: 'pending', attempts: 0, max_attempts: 1 },
+      { agent: 'cy' },
+    ])
     const inbox = inboxOf(hive, 'bob')
     await inbox.ack(await inbox.takeOne())
     await expect
@@ -285,6 +333,87 @@ describe('a subscriber without room', () => {
         return (await messageStatus(hive, 'ann', message.message_id)).recipients
       })
       .toMatchObject([{ agent: 'bob', status: 'failed', reason: 'inbox.full' }])
+  })
+})
+
+describe('a subscriber that never has room', () => {
+  it('is told of in history, however late the wake for the last look comes', async () => {
+    const hive = await start({ inboxMaxMessages: 1, relayRetryMs: 300 })
+    await subscribe(hive, 'bob')
+    await publish(hive, [sampleMessage()])
+    hive.wakes = []
+    const message = toTopic({ ttl: 1 })
+    await publish(hive, [message])
+    await fanOut(hive, 'news')
+    const { fan_out } = await messageStatus(hive, 'ann', message.message_id)
+    await sleep(Date.parse(fan_out?.expires_at ?? '') - hive.bus.now() - 400)
+    await fanOut(hive, 'news')
+    await sleep((hive.wakes.at(-1)?.delayMs ?? 0) + 150)
+    await fanOut(hive, 'news')
+    const { events } = await readOutbox(hive, shardOf('bob'), 100)
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        kind: 'status',
+        to_agent: 'bob',
+        message_id: message.message_id,
+        status: 'failed',
+        reason: 'inbox.full',
+      }),
+    )
+  })
+})
+
+describe('many messages that wait for one subscriber to have room', () => {
+  /** A topic of which one subscriber takes nothing, because of a dead letter, and as many messages to it. */
+  async function stuck(count: number, overrides: Parameters<typeof testHive>[0] = {}) {
+    const hive = await start({ inboxMaxDead: 1, ...overrides })
+    await subscribe(hive, 'bob')
+    await subscribe(hive, 'cy')
+    await publish(hive, [sampleMessage({ delivery_options: { max_attempts: 1 } })])
+    await inboxOf(hive, 'bob').nack(await inboxOf(hive, 'bob').takeOne())
+    const messages = sampleMessages(count, { to_agent: 'topic:news' })
+    for (let at = 0; at < count; at += 100) await publish(hive, messages.slice(at, at + 100))
+    const cy: string[] = []
+    while (cy.length < count) {
+      await fanOut(hive, 'news')
+      for (let ids = ['']; ids.length > 0; cy.push(...ids)) ids = await idsOf(hive, 'cy')
+    }
+    expect(cy).toEqual(messages.map(({ message_id }) => message_id))
+    return { hive, messages }
+  }
+
+  it('do not hold up what is new for the others', async () => {
+    const { hive } = await stuck(300, { relayRetryMs: 20, deliveryBudgetMs: 200 })
+    await sleep(200)
+    const fresh = toTopic({ priority: 1 })
+    await publish(hive, [fresh])
+    await fanOut(hive, 'news')
+    expect(await idsOf(hive, 'cy')).toEqual([fresh.message_id])
+  })
+
+  it('are tried less often, each in its turn', async () => {
+    const { hive } = await stuck(200, { relayRetryMs: 5_000 })
+    const timers = await hive.bus.ask((redis) =>
+      redis.zrange<string[]>(hive.bus.keys.timers('topic:news'), 0, -1, { withScores: true }),
+    )
+    const due = timers.flatMap((text, i) => (i % 2 === 1 ? [Number(text)] : []))
+    expect(due).toHaveLength(200)
+    expect((due.at(-1) ?? 0) - hive.bus.now()).toBeGreaterThan(10_000)
+    expect((due[0] ?? 0) - hive.bus.now()).toBeLessThan(5_000)
+  })
+
+  it('reach it once each as soon as it has room', async () => {
+    const { hive, messages } = await stuck(120, { relayRetryMs: 20, deliveryBudgetMs: 200 })
+    await discard(hive, 'bob', { all: true })
+    const bob: string[] = []
+    await expect
+      .poll(async () => {
+        await fanOut(hive, 'news')
+        bob.push(...(await idsOf(hive, 'bob')))
+        return bob.length
+      })
+      .toBe(120)
+    expect(bob.sort()).toEqual(messages.map(({ message_id }) => message_id).sort())
   })
 })
 
@@ -319,6 +448,38 @@ describe('a large message to a topic', () => {
     expect(again.message).toEqual(message)
     await cy.ack(again)
     expect(await bodies()).toEqual([])
+  })
+
+  it('is not read for by fewer subscribers at once, so that those who do not want it cost little', async () => {
+    const hive = await start()
+    const agents = Array.from({ length: 60 }, (_, i) => `agent ${i}`)
+    await register(hive, agents)
+    for (const agent of agents) await subscribe(hive, agent, agent === 'agent 40' ? ['task'] : ['other'])
+    const requestsFor = async (message: AgentMessage) => {
+      await publish(hive, [message])
+      const before = hive.upstash.stats.requests
+      await runWakes(hive)
+      return hive.upstash.stats.requests - before
+    }
+    const large = toTopic({ body: { text: 'x'.repeat(250_000) } })
+    // scripts are loaded by the first
+    await requestsFor(toTopic())
+    expect(await requestsFor(large)).toBeLessThanOrEqual((await requestsFor(toTopic())) + 4)
+    expect(await idsOf(hive, 'agent 40')).toContain(large.message_id)
+  })
+
+  it('reaches all of many subscribers, some at a time', async () => {
+    const hive = await start()
+    const agents = Array.from({ length: 40 }, (_, i) => `agent ${i}`)
+    await register(hive, agents)
+    for (const [i, agent] of agents.entries()) await subscribe(hive, agent, i % 5 === 0 ? ['other'] : null)
+    const large = toTopic({ body: { text: 'x'.repeat(250_000) } })
+    await publish(hive, [large])
+    await runWakes(hive)
+    const { fan_out, recipients } = await messageStatus(hive, 'ann', large.message_id)
+    expect(fan_out).toMatchObject({ status: 'delivered', handed: 32 })
+    const wanted = agents.filter((_, i) => i % 5 !== 0)
+    expect(recipients.map(({ agent }) => agent)).toEqual(wanted.sort())
   })
 
   it('is gone at once when nobody has subscribed', async () => {

@@ -5,9 +5,9 @@ import { readLater, readProgress } from '../bus/relay/handed.ts'
 import { type Member, readMembers } from '../bus/relay/members.ts'
 import type { Hive } from '../hive.ts'
 import { encodeEnvelope } from '../protocol/envelope.ts'
-import { type RelayDecision, runRelay } from './run-relay.ts'
+import { endOfLife, type RelayDecision, runRelay } from './run-relay.ts'
 
-/** Recipients that one script hands a message to, and the bytes of history that it may write for them. */
+/** Subscribers that are read at once and that one script hands a message to at most, and the bytes of history that it may write for them. */
 const mostRecipients = 200
 const mostBytes = 4 * 1024 * 1024
 
@@ -33,20 +33,29 @@ async function fanOutOne(
   const sequence = decodeReceipt(leased.receipt)?.sequence ?? ''
   const limit = pageSize(leased)
   const { cursor } = await readProgress(hive, relay, sequence)
+  const delayedUntil = Date.parse(leased.accepted_at) + leased.message.delivery_options.delay_seconds * 1000
   let after = Number(cursor)
   for (;;) {
     if (clock.now() >= end) return { kind: 'release' }
-    const members = await readMembers(hive, topic, { after, until: Number(sequence), limit })
+    const members = await readMembers(hive, topic, { after, until: Number(sequence), limit: mostRecipients })
     const last = members.at(-1)
     if (!last) break
+    // its sender saw no subscriber, so that it did not wait, and one came before it was accepted
+    if (bus.now() < delayedUntil) return { kind: 'later', until: delayedUntil }
     after = last.since
-    const wanted = members.filter((member) => wants(member, leased)).map(({ agent }) => agent)
-    const results = await handOver(hive, relay, leased, wanted, { cursor: String(after) })
-    if (typeof results === 'string') return { kind: 'release' }
+    const wanted = members.filter((member) => wants(member, leased))
+    for (let from = 0; from < wanted.length; from += limit) {
+      if (clock.now() >= end) return { kind: 'release' }
+      const some = wanted.slice(from, from + limit)
+      // who stands between them does not want it
+      const read = from + limit < wanted.length ? some.at(-1)?.since : after
+      const names = some.map(({ agent }) => agent)
+      const results = await handOver(hive, relay, leased, names, { cursor: String(read) })
+      if (typeof results === 'string') return { kind: 'release' }
+    }
   }
   // the last look before the end of its life is the one that gives up
-  const expiresAt = Date.parse(leased.accepted_at) + leased.message.ttl * 1000
-  const giveUp = bus.now() + config.relayRetryMs >= expiresAt
+  const giveUp = bus.now() + config.relayRetryMs >= endOfLife(leased)
   return handLater(hive, relay, leased, sequence, { giveUp, end, firstTime: cursor === '' && !giveUp })
 }
 
@@ -66,7 +75,7 @@ async function handLater(
     next = page.next
     if (page.agents.length === 0) continue
     // they were full a moment ago
-    if (firstTime) return { kind: 'later', ms: hive.config.relayRetryMs }
+    if (firstTime) return { kind: 'later' }
     const limit = pageSize(leased)
     for (let at = 0; at < page.agents.length; at += limit) {
       const results = await handOver(hive, relay, leased, page.agents.slice(at, at + limit), { giveUp })
@@ -74,7 +83,7 @@ async function handLater(
       full ||= !giveUp && results.includes('full')
     }
   } while (next !== '0')
-  return full ? { kind: 'later', ms: hive.config.relayRetryMs } : { kind: 'done' }
+  return { kind: full ? 'later' : 'done' }
 }
 
 function wants({ message_types }: Member, { message }: Leased): boolean {

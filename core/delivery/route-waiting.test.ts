@@ -4,7 +4,7 @@ import { type TestHive, testHive } from '../../test/hive.ts'
 import { inboxOf } from '../../test/inbox.ts'
 import { register } from '../../test/register.ts'
 import { runWakes } from '../../test/run-wakes.ts'
-import { sampleMessage } from '../../test/sample-message.ts'
+import { sampleMessage, sampleMessages } from '../../test/sample-message.ts'
 import { heartbeat } from '../bus/heartbeat.ts'
 import { messageStatus } from '../bus/message-status.ts'
 import { publish } from '../bus/publish.ts'
@@ -13,6 +13,7 @@ import { handOver } from '../bus/relay/hand-over.ts'
 import { openRelay } from '../bus/relay/open-relay.ts'
 import { projectCapability } from '../bus/relay/project-capability.ts'
 import { tend } from '../bus/tend.ts'
+import { HiveError } from '../errors.ts'
 import { routeWaiting } from './route-waiting.ts'
 import { sweep } from './sweep.ts'
 
@@ -199,6 +200,28 @@ describe('a message that may wait for an agent', () => {
     expect(Object.keys(await dumpKeys(hive)).filter((key) => key.includes(':shared:'))).toEqual([])
   })
 
+  it('is found by the sweep although another capability could not be looked after', async () => {
+    const hive = await start()
+    await declare(hive, 'bob', 3)
+    await declare(hive, 'bob', 3, 'write')
+    const messages = [toPainter(waiting), sampleMessage({ ...waiting, to_agent: 'capability:write' })]
+    await publish(hive, messages)
+    await runWakes(hive)
+    await live(hive, 'bob')
+    const { run } = hive.bus
+    let failures = 1
+    hive.bus.run = async (script, ...call) => {
+      if (script.name === 'close-relay' && failures-- > 0) throw new HiveError('redis.unavailable', 'Redis is away.')
+      return run(script, ...call)
+    }
+    await sweep(hive)
+    await runWakes(hive)
+    expect(await inboxOf(hive, 'bob').take()).toHaveLength(1)
+    await sweep(hive)
+    await runWakes(hive)
+    expect(await inboxOf(hive, 'bob').take()).toHaveLength(1)
+  })
+
   it('expires when nobody comes, and then nothing waits any more', async () => {
     const hive = await start()
     const message = toPainter({ ...waiting, ttl: 0.2 })
@@ -230,9 +253,47 @@ describe('a message that may wait for an agent', () => {
       .toEqual([message.message_id])
   })
 
+  it('keeps its place while all who can do it are full, and says so', async () => {
+    const hive = await start({ inboxMaxMessages: 4, relayRetryMs: 100 })
+    await declare(hive, 'bob', 3)
+    await live(hive, 'bob')
+    await publish(hive, sampleMessages(4))
+    const urgent = toPainter({ ...waiting, priority: 4 })
+    const messages = [toPainter({ ...waiting, priority: 1 }), toPainter(waiting), toPainter(waiting)]
+    for (const message of messages) await publish(hive, [message])
+    await runWakes(hive)
+    // what comes later and is urgent goes first although the others have been tried
+    await publish(hive, [urgent])
+    const [status] = (await messageStatus(hive, 'ann', urgent.message_id)).recipients
+    expect(status).toMatchObject({
+      status: 'pending',
+      attempts: 0,
+      max_attempts: 5,
+      waiting: { because: expect.stringContaining('were full'), ahead: 0, until: expect.any(String) },
+    })
+    const [low, ...others] = messages
+    const inOrder = [urgent, ...others, low].map((message) => message?.message_id)
+    const bob = inboxOf(hive, 'bob')
+    const before = await bob.take()
+    const taken: string[] = []
+    await expect
+      .poll(async () => {
+        const done = before.shift()
+        if (done) await bob.ack(done)
+        await routeWaiting(hive, 'paint')
+        for (const leased of await bob.take()) {
+          taken.push(leased.message.message_id)
+          await bob.ack(leased)
+        }
+        return taken.length
+      })
+      .toBe(4)
+    expect(taken).toEqual(inOrder)
+  })
+
   it('goes on to one agent although the first worker died after it had handed it over', async () => {
     const hive = await start({ deliveryBudgetMs: 50, redisTimeoutMs: 2_000 })
-    const message = toPainter(waiting)
+    const message = toPainter({ delivery_options: { wait_for_recipient: true, max_attempts: 1 } })
     await publish(hive, [message])
     await declare(hive, 'bob', 3)
     await live(hive, 'bob')

@@ -38,7 +38,8 @@ async function routeOne(
   for (;;) {
     const { able, full } = await findCapable(hive, capability, passedOver)
     const [chosen] = able
-    if (!chosen) return full ? { kind: 'later', ms: hive.config.relayRetryMs } : 'nobody'
+    // what comes after it would find nobody either
+    if (!chosen) return full ? { kind: 'hold' } : 'nobody'
     const results = await handOver(hive, relay, leased, [chosen.agent], { single: true })
     if (typeof results === 'string') return { kind: 'release' }
     if (results[0] === 'accepted' || results[0] === 'already') return { kind: 'done' }

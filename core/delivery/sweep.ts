@@ -6,7 +6,7 @@ import { dueAgents, tend } from '../bus/tend.ts'
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 
-/** Agents taken from one shard at once, and looked after at the same time. */
+/** Agents taken from one shard at once, and looked after at the same time; so are capabilities. */
 const page = 50
 
 /** A sweep ends before the next one starts. */
@@ -28,7 +28,7 @@ export async function sweep(hive: Hive): Promise<Swept> {
   const [inboxes, shards] = await Promise.all([
     Promise.all(Array.from({ length: shardCount }, (_, shard) => tendShard(hive, shard, end))),
     wakeHistories(hive),
-    wakeWaiting(hive),
+    wakeWaiting(hive, end),
   ])
   return { inboxes: inboxes.reduce((sum, count) => sum + count, 0), shards }
 }
@@ -45,13 +45,21 @@ async function wakeHistories(hive: Hive): Promise<number> {
 }
 
 /** Sets relays going in which messages wait for agents that have come to life meanwhile. */
-async function wakeWaiting(hive: Hive): Promise<void> {
+async function wakeWaiting(hive: Hive, end: number): Promise<void> {
   const { bus } = hive
   const capabilities = await bus.ask((redis) => redis.smembers(bus.keys.waiting))
-  for (const capability of capabilities) {
-    const relay = `capability:${capability}`
-    if (await closeRelay(hive, relay)) continue
+  for (let at = 0; at < capabilities.length && hive.clock.now() < end; at += page) {
+    await Promise.all(capabilities.slice(at, at + page).map((capability) => wakeCapability(hive, capability)))
+  }
+}
+
+async function wakeCapability(hive: Hive, capability: string): Promise<void> {
+  const relay = `capability:${capability}`
+  try {
+    if (await closeRelay(hive, relay)) return
     if ((await findCapable(hive, capability)).able.length > 0) await openRelay(hive, relay, { running: true })
+  } catch (error) {
+    hive.log.error('messages that wait could not be looked after', { capability, code: codeOf(error) })
   }
 }
 
@@ -74,10 +82,11 @@ async function tendOne(hive: Hive, agent: string): Promise<'done' | 'more' | 'fa
   try {
     return (await tend(hive, agent)).more ? 'more' : 'done'
   } catch (error) {
-    hive.log.error('an inbox could not be looked after', {
-      agent,
-      code: error instanceof HiveError ? error.code : 'internal',
-    })
+    hive.log.error('an inbox could not be looked after', { agent, code: codeOf(error) })
     return 'failed'
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof HiveError ? error.code : 'internal'
 }

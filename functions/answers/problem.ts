@@ -18,7 +18,7 @@ export const Problem = z
         z.strictObject({
           field: z
             .string()
-            .describe('A dotted path into the request, such as `messages[3].to_agent`; `$` is all of it.'),
+            .describe('A dotted path into the request, such as `messages[3].to_agent`; `$` for all of its body.'),
           message: z.string(),
           code: ProblemCode.optional(),
         }),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import type { DeadLetterSelection } from '../../core/bus/dead-letters.ts'
 import { AgentPath } from './agents.ts'
 
 const deadLetterId = z.string().check(z.minLength(1), z.maxLength(256))
@@ -9,15 +10,25 @@ export const DeadLetterPath = z.extend(AgentPath, {
 
 /** Body of redrive and discard: some dead letters by id, or all of an inbox. */
 export const SelectDeadLetters = z
-  .union(
-    [
-      z.strictObject({ ids: z.array(deadLetterId).check(z.minLength(1), z.maxLength(100)) }),
-      z.strictObject({ all: z.literal(true) }),
-    ],
-    'must be {"ids": […]} with 1 to 100 ids, or {"all": true}',
-  )
-  .check(
-    z.describe(
-      'Some dead letters by id, or all that the inbox has now. Those that are no longer dead are passed over.',
+  .strictObject({
+    ids: z.exactOptional(
+      z.array(deadLetterId).check(z.minLength(1), z.maxLength(100), z.describe('These; not together with `all`.')),
     ),
+    all: z.exactOptional(z.literal(true, 'must be true').check(z.describe('All that the inbox has now.'))),
+  })
+  .check(
+    z.refine(({ ids, all }) => ids !== undefined || all !== undefined, {
+      path: ['ids'],
+      error: 'or all must be given',
+    }),
+    z.refine(({ ids, all }) => ids === undefined || all === undefined, {
+      path: ['all'],
+      error: 'must not be given together with ids',
+    }),
+    z.describe('Some dead letters by id, or all. Those that are no longer dead are passed over.'),
   )
+
+/** The same in core's terms. */
+export function toSelection({ ids }: z.output<typeof SelectDeadLetters>): DeadLetterSelection {
+  return ids === undefined ? { all: true } : { ids }
+}

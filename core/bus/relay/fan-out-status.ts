@@ -54,7 +54,8 @@ async function statusOf(hive: Hive, recipient: HandedTo, own: RecipientStatus): 
     const [status] = await recipientStatuses(hive, agent, [sequence])
     return status ? [status] : []
   }
-  const common = { agent, accepted_at: own.accepted_at, expires_at: own.expires_at, attempts: 0, max_attempts: 0 }
+  const { accepted_at, expires_at, attempts, max_attempts } = own
+  const common = { agent, accepted_at, expires_at, attempts, max_attempts }
   return full && own.status === 'pending'
     ? [{ ...common, status: 'pending', state: 'delayed', waiting: { because: 'its inbox is full' } }]
     : [{ ...common, status: 'failed', state: 'settled', reason: failed ?? 'inbox.full' }]

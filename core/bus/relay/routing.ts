@@ -31,9 +31,9 @@ export function createRouting<T extends RoutedMessage>(hive: Hive, batch: T[]) {
   }
 
   /** Anyone can name any number of capabilities: messages wait for so many at once and no more. */
-  async function mayWait(): Promise<boolean> {
+  async function mayWait(more: number): Promise<boolean> {
     const { bus, config } = hive
-    return (await bus.ask((redis) => redis.scard(bus.keys.waiting))) < config.maxWaitingCapabilities
+    return (await bus.ask((redis) => redis.scard(bus.keys.waiting))) + more <= config.maxWaitingCapabilities
   }
 
   return {
@@ -71,16 +71,17 @@ export function createRouting<T extends RoutedMessage>(hive: Hive, batch: T[]) {
           passedOver.set(name, (passedOver.get(name) ?? new Set()).add(inbox))
         } else left.push(fault)
       }
+      const isTopic = (relay: string) => relayOf(relay)?.kind === 'topic'
+      const toWait = [...relays].filter((relay) => !isTopic(relay))
+      if (toWait.length > 0 && !(await mayWait(toWait.length))) {
+        const refused = faults.filter(({ prepared }) => toWait.includes(prepared.inbox))
+        left.push(...refused.map((fault) => ({ ...fault, why: 'incapable' })))
+      }
+      // the batch is refused, so that nothing would go by them
+      if (left.length > 0) return left
       for (const relay of relays) {
-        const topic = relayOf(relay)?.kind === 'topic'
-        if (topic) await mayBeForNobody(relay)
-        else if (!(await mayWait())) {
-          left.push(
-            ...faults.filter(({ prepared }) => prepared.inbox === relay).map((f) => ({ ...f, why: 'incapable' })),
-          )
-          continue
-        }
-        await openRelay(hive, relay, { running: topic })
+        if (isTopic(relay)) await mayBeForNobody(relay)
+        await openRelay(hive, relay, { running: isTopic(relay) })
       }
       return left
     },

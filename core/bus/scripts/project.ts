@@ -32,6 +32,8 @@ if ib.was.push ~= 1 or ib.was.status ~= 'enabled' then m.wake_at = 0; m.wake_id 
 -- what is delayed was nobody's to wake while the agent had no endpoint
 ib.ending = true
 local delay = askWake(ib)
+-- a relay is made for a message that may be refused after all: the sweep removes it then
+if ib.relay and m.ready + m.held + m.delayed + m.leased == 0 then soon(ib, now + S.wakeGrace) end
 flush(ib)
 return {'ok', int(now), delay}
 `}`,

@@ -124,14 +124,14 @@ local function consider(seqs, popped)
     end
   end
   if not popped then
-    table.sort(ready, function(a, b) return a.s.rank + OFFSET[a.s.eff] < b.s.rank + OFFSET[b.s.eff] end)
+    table.sort(ready, function(a, b) return scoreOf(ib, a.s) < scoreOf(ib, b.s) end)
   end
   for _, found in ipairs(ready) do
     local s = found.s
     if s.exp <= now then finish(ib, s, 'expired', '-')
     elseif full or claimed >= max or (claimed > 0 and bytes + fixedOf(s).size > maxBytes) then
       full = true
-      if popped then ib.addReady[s.seq] = s.rank + OFFSET[s.eff]; s.popped = nil end
+      if popped then ib.addReady[s.seq] = scoreOf(ib, s); s.popped = nil end
     else take(s, found.envelope) end
   end
   return full

@@ -83,7 +83,7 @@ for i, item in ipairs(items) do
       s.done = s.lease .. ':r:released:0'
       enterReady(ib, s)
       result = {'released', 0, '0'}
-    elseif item.action == 'f' or s.att >= fixedOf(s).most then
+    elseif item.action == 'f' or isSpent(ib, s) then
       s.done = s.lease .. ':' .. item.action .. ':failed:0'
       die(ib, s, item.reason)
       result = {'failed', 0, '0'}

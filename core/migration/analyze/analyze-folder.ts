@@ -1,4 +1,5 @@
 import { analyzeTable } from './analyze-table.ts'
+import { findLeftOut } from './reading/find-files.ts'
 import type { FileReport, FolderReport, NotData, TableReport } from './report.ts'
 import type { AnalysedFile, AnalysedTable } from './source.ts'
 
@@ -22,6 +23,7 @@ export async function analyzeFolder(
   return {
     folder,
     files: found,
+    left_out: await findLeftOut(folder),
     totals: {
       files: found.length,
       unreadable: found.filter(({ state }) => state !== 'readable').length,

@@ -19,6 +19,7 @@ export function analyzeTable(table: AnalysedTable, kind: TableReport['kind']): T
     kind,
     rows,
     primary_key: table.primaryKey,
+    unique: table.uniqueKeys(),
     without_rowid: table.withoutRowid,
     columns: columns.map((column) => column.report()),
     foreign_keys: foreignKeys(table),

@@ -20,7 +20,7 @@ export function columnEvidence(column: AnalysedColumn) {
   const time = timeEvidence(column.name, column.declaredType)
   const odd = new Map<string, { count: number; examples: string[] }>()
   const distinct = new Set<string>()
-  let [booleans, documents, longest] = [0, 0, 0]
+  let [booleans, documents, longest, empty] = [0, 0, 0, 0]
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   let [minimum, maximum]: (bigint | number | undefined)[] = []
 
@@ -56,6 +56,7 @@ export function columnEvidence(column: AnalysedColumn) {
     if (text.includes('\0')) note('texts with U+0000', shorten(text))
     if (!text.isWellFormed()) note('texts with lone surrogates')
     if (text === '') {
+      empty++
       if (isNumeric) note('empty texts in a column of numbers')
       else if (isCalledTime(column.name, column.declaredType)) note('empty texts in a column of times')
     } else if (/^[+-]?(?:nan|inf(?:inity)?)$/i.test(text)) note('texts that name no finite number', text)
@@ -94,6 +95,7 @@ export function columnEvidence(column: AnalysedColumn) {
         storage,
         ...(minimum !== undefined && { minimum: String(minimum), maximum: String(maximum) }),
         ...(longest > 0 && { longest_bytes: longest }),
+        ...(empty > 0 && { empty_texts: empty }),
         ...(moments && { time: moments }),
         ...(documents > 0 && { json_documents: documents }),
         ...(booleanLike && { boolean: true }),

@@ -21,6 +21,8 @@ export type ColumnReport = {
   maximum?: string
   /** Of text and BLOBs. */
   longest_bytes?: number
+  /** Texts without a character. */
+  empty_texts?: number
   time?: TimeReport
   /** Texts that are JSON arrays or objects. */
   json_documents?: number
@@ -45,6 +47,8 @@ export type TableReport = {
   /** Rows that could be read. */
   rows: number
   primary_key: string[]
+  /** Columns of which no two rows have the same values, but for NULL, besides the primary key. */
+  unique: string[][]
   without_rowid: boolean
   columns: ColumnReport[]
   foreign_keys: ForeignKeyReport[]
@@ -74,5 +78,7 @@ export type FileReport = {
 export type FolderReport = {
   folder: string
   files: FileReport[]
+  /** What seems to be a database, or to belong to one, and is passed over. */
+  left_out: { path: string; why: string }[]
   totals: { files: number; unreadable: number; tables: number; rows: number }
 }

@@ -22,6 +22,8 @@ export type AnalysedTable = {
   rows(gap: (what: string) => void): Iterable<AnalysedRow>
   /** How many rows it says it has; undefined where that cannot be told. */
   count(): number | undefined
+  /** The columns of each unique key but the primary one, as far as that can be told. */
+  uniqueKeys(): string[][]
   /** How many rows of each foreign key point nowhere, in the order of `foreignKeys`; or why that cannot be told. */
   orphans(): number[] | string
 }

@@ -24,7 +24,7 @@ export type TimeReport = {
 }
 
 const utc = () => 0
-const hasZone = /(?:[zZ]|[+-]\d\d:?\d\d|[+-]\d\d)$/
+const hasZone = /(?:[zZ]|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)(?: (?:[A-Z]{3,5}|[+-]\d+)(?: m=\S+)?)?$/
 const hint =
   /(?:^|_)(?:at|on|ts|time|timestamp|datetime|date|day|epoch|created|updated|modified|expires|expiry|accessed|when|last_used)$|(?:time|date|stamp|_at)$/i
 const camelHint = /(?:At|Time|Date|Timestamp)$/
@@ -34,8 +34,8 @@ export function isCalledTime(name: string, declaredType: string): boolean {
   return /DATE|TIME/i.test(declaredType) || hint.test(name) || camelHint.test(name)
 }
 
-/** The longest text that is a moment: nanoseconds and an offset. */
-const longest = 40
+/** The longest text that is a moment: nanoseconds, an offset, and what Go puts behind it. */
+const longest = 80
 
 function writtenMoment(text: string): string | undefined {
   if (text.length > longest) return undefined

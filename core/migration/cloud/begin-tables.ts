@@ -22,7 +22,7 @@ export async function beginTables(client: MigrationClient, run: PendingRun): Pro
       for (const table of tables) {
         const source = catalogue.find(({ name }) => name === table.name)
         if (table.target === 'skip' || !source) continue
-        const move = { client, fileId: file.id, hash: file.content, path, table, isRetry: false }
+        const move = { client, fileId: file.id, hash: file.content, table, isRetry: false }
         const { id } = await tableEntry(move, source)
         await client.query('UPDATE migration_tables SET total = $2 WHERE id = $1', [id, source.rows])
       }

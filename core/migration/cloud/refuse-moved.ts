@@ -15,7 +15,8 @@ export async function refuseMoved(client: MigrationClient, { id, asNew }: Pendin
            AND (t.rows > 0 OR r.state = 'running')
        ) AS unfinished
      FROM migration_files mine
-     JOIN migration_files f ON f.path = mine.path AND f.run_id <> mine.run_id AND f.sha256 IS NOT NULL
+     JOIN migration_files f ON (f.path = mine.path OR f.sha256 = mine.content) AND f.run_id <> mine.run_id
+       AND f.sha256 IS NOT NULL
      JOIN migration_runs r ON r.id = f.run_id AND r.state <> 'rolled back'
      WHERE mine.run_id = $1 AND mine.content IS NOT NULL
      ORDER BY mine.path, unfinished DESC, same DESC, r.started_at DESC`,

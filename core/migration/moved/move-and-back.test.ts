@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -170,6 +170,76 @@ describe('a run', () => {
       ['done', 2],
     ])
     expect(result.state).toBe('failed')
+  })
+
+  it('has failed where a file that the plan moves cannot be read any more, and goes on when it can', async () => {
+    database('CREATE TABLE t (a); INSERT INTO t VALUES (1)')
+    database('CREATE TABLE t (a); INSERT INTO t VALUES (2)', 'b.db')
+    const plan: Plan = {
+      ...legacy('t'),
+      files: ['a.db', 'b.db'].map((path) => ({ path, tables: [{ name: 't', target: 'legacy' }] })),
+    }
+    renameSync(join(source(), 'b.db'), join(source(), 'away'))
+    const failed = await move(source(), plan)
+    expect(failed).toMatchObject({ state: 'failed', fault: expect.stringMatching(/^1 files .* b\.db: ENOENT/) })
+    expect(await rebuildRun(client, failed.run, join(folder, 'first'))).toMatchObject([
+      { path: 'a.db', faults: [] },
+      { path: 'b.db', faults: [expect.stringMatching(/^nothing of it was moved: ENOENT/)] },
+    ])
+    renameSync(join(source(), 'away'), join(source(), 'b.db'))
+    expect(await move(source(), plan)).toMatchObject({ run: failed.run, state: 'complete' })
+    expect((await countAll()).legacy_rows).toBe(2)
+  })
+
+  it('finds what it moved before under another name, and neither moves it again nor loses sight of it', async () => {
+    database('CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)')
+    const first = await move(source(), legacy('t'))
+    renameSync(join(source(), 'a.db'), join(source(), 'b.db'))
+    const renamed: Plan = { ...legacy('t'), files: [{ path: 'b.db', tables: [{ name: 't', target: 'legacy' }] }] }
+    const second = await move(source(), renamed)
+    expect(second).toMatchObject({ state: 'complete', tables: [{ state: 'moved before', rows: 0 }] })
+    expect((await countAll()).legacy_rows).toBe(2)
+    expect(await verifyRun(client, second.run, source())).toMatchObject({
+      verified: true,
+      rows: { source: 2, moved: 2 },
+    })
+    expect(await rebuildRun(client, second.run, join(folder, 'second'))).toMatchObject([{ path: 'b.db', faults: [] }])
+    expect(await checksumsOf(join(folder, 'second', 'b.db'))).toEqual(await checksumsOf(join(source(), 'b.db')))
+
+    await rollBack(client, first.run)
+    expect((await verifyRun(client, second.run, source())).differences).toHaveLength(2)
+    expect(await rebuildRun(client, second.run, join(folder, 'third'))).toMatchObject([
+      { faults: ['t: the run that had moved it was rolled back'] },
+    ])
+    await expect(rebuildRun(client, first.run, join(folder, 'fourth'))).rejects.toMatchObject({
+      code: 'migration.state',
+    })
+    expect((await move(source(), renamed)).tables).toMatchObject([{ state: 'done', rows: 2 }])
+  })
+
+  it('moves the same content under two names when a plan says so', async () => {
+    for (const name of ['a.db', 'b.db']) database('CREATE TABLE t (a); INSERT INTO t VALUES (1)', name)
+    const plan: Plan = {
+      ...legacy('t'),
+      files: ['a.db', 'b.db'].map((path) => ({ path, tables: [{ name: 't', target: 'legacy' }] })),
+    }
+    expect((await move(source(), plan)).tables.map(({ state }) => state)).toEqual(['done', 'done'])
+    expect((await move(source(), plan)).tables.map(({ state }) => state)).toEqual(['moved before', 'moved before'])
+  })
+
+  it('is not rebuilt as if it were whole where it was stopped', async () => {
+    database('CREATE TABLE t (a TEXT); CREATE TABLE u (a); INSERT INTO u VALUES (1)')
+    const stopped = runMigration(client, {
+      ...{ folder: source(), plan: legacy('u', 't'), id: crypto.randomUUID() },
+      ended: () => {
+        throw new Error('stopped')
+      },
+    })
+    await expect(stopped).rejects.toThrow('stopped')
+    const { rows } = await client.query('SELECT id FROM migration_runs')
+    expect(await rebuildRun(client, rows[0].id, join(folder, 'half'))).toMatchObject([
+      { tables: [{ name: 'u', rows: 1 }], faults: ['t: the run has not come to it'] },
+    ])
   })
 
   it('refuses a source that has changed since it was moved', async () => {

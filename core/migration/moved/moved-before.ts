@@ -1,18 +1,23 @@
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 
-/** `by` is the run that moved the table; null where that one was rolled back since. */
-export type MovedBefore = { path: string; name: string; by: string | null }
+/**
+ * A table of which a run has moved nothing, because another one had moved the same content, under whatever name. `by` is that
+ * run and `owner` its entry for the table; both null where it was rolled back since.
+ */
+export type MovedBefore = { id: string; path: string; name: string; by: string | null; owner: string | null }
 
-/** The tables of which a run has moved nothing, because an earlier one had moved the same content. */
+/** The tables of a run that another one had moved. */
 export async function movedBefore(client: MigrationClient, run: string): Promise<MovedBefore[]> {
   return rowsOf<MovedBefore>(
     client,
-    `SELECT f.path, t.name, earlier.run_id AS by FROM migration_tables t JOIN migration_files f ON f.id = t.file_id
+    `SELECT t.id, f.path, t.name, earlier.by, earlier.owner
+     FROM migration_tables t JOIN migration_files f ON f.id = t.file_id
      LEFT JOIN LATERAL (
-       SELECT g.run_id FROM migration_files g JOIN migration_tables o ON o.file_id = g.id JOIN migration_runs r ON r.id = g.run_id
-       WHERE g.path = f.path AND g.sha256 = f.sha256 AND o.name = t.name AND o.state = 'done' AND r.retries IS NULL
-         AND r.state <> 'rolled back' AND g.id <> f.id
-       ORDER BY g.id LIMIT 1
+       SELECT g.run_id AS by, o.id AS owner FROM migration_files g
+       JOIN migration_tables o ON o.file_id = g.id JOIN migration_runs r ON r.id = g.run_id
+       WHERE g.sha256 = f.sha256 AND g.run_id <> f.run_id AND o.name = t.name AND o.state = 'done'
+         AND r.state <> 'rolled back' AND r.retries IS NULL
+       ORDER BY o.id LIMIT 1
      ) earlier ON true
      WHERE f.run_id = $1 AND t.state = 'moved before' ORDER BY f.id, t.id`,
     [run],

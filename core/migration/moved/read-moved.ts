@@ -18,6 +18,8 @@ export type MovedTable = {
   path: string
   name: string
   state: string
+  /** Why it was not moved as a whole. */
+  fault: string | null
   columns: { name: string; declaredType: string; generated: boolean }[]
   rows: number
   compiled: CompiledTable
@@ -58,12 +60,13 @@ export async function movedTables(client: MigrationClient, run: string, zone: st
     path: string
     name: string
     state: string
+    fault: string | null
     columns: string
     rows: string
     plan: string
   }>(
     client,
-    `SELECT t.id, f.path, t.name, t.state, t.columns, t.rows, t.plan FROM migration_tables t
+    `SELECT t.id, f.path, t.name, t.state, t.fault, t.columns, t.rows, t.plan FROM migration_tables t
      JOIN migration_files f ON f.id = t.file_id WHERE f.run_id = $1 ORDER BY t.id`,
     [run],
   )

@@ -6,61 +6,71 @@ import { HiveError } from '../../errors.ts'
 import { quoteName, rowidName } from '../analyze/reading/read-rows.ts'
 import { isFullText, moduleOf } from '../analyze/reading/virtual-tables.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
+import type { TablePlan } from '../plan/plan.ts'
 import type { Description } from '../run/source-file.ts'
 import { InvalidText, Omitted, type SqliteValue, type WholeValue } from '../value.ts'
 import { findRun } from './find-run.ts'
-import { byWhom, type MovedBefore, movedBefore } from './moved-before.ts'
-import { isHeld, type MovedTable, type MovedValue, movedRanges, movedTables } from './read-moved.ts'
+import { isHeld, type MovedTable, type MovedValue, movedRanges } from './read-moved.ts'
+import { standingTables } from './standing-tables.ts'
 import { StoredPieces } from './stored-pieces.ts'
 
 export type Rebuilt = { path: string; tables: { name: string; rows: number }[]; faults: string[] }
 
 /**
  * Writes the SQLite files of a run again, from Postgres alone, under a folder that must not hold them yet: schema,
- * encoding and rows with their rowids. Gives what it wrote, and what it could not: tables that an earlier run had moved are
- * that one's, and a file of which the run has nothing else is not written. Raises migration.unknown, and
- * migration.partial for a run that only tried rejected rows again.
+ * encoding and rows with their rowids. Gives what it wrote, and what it could not: what the plan moves and nothing has is at
+ * fault. Raises migration.unknown, migration.state for a run that was rolled back, and migration.partial for one that only
+ * tried rejected rows again.
  */
 export async function rebuildRun(client: MigrationClient, id: string, folder: string): Promise<Rebuilt[]> {
   await client.query("SET TIME ZONE 'UTC'")
   const run = await findRun(client, id)
+  if (run.state === 'rolled back') {
+    throw new HiveError('migration.state', `Run ${id} was rolled back: it has no rows to build files from.`)
+  }
   if (run.retries !== null) {
     throw new HiveError(
       'migration.partial',
       `Run ${id} has only rows that run ${run.retries} rejected: rebuild that one.`,
     )
   }
-  const tables = await movedTables(client, id, run.plan.zone)
-  const before = await movedBefore(client, id)
-  const files = await rowsOf<{ path: string; description: string }>(
+  const tables = await standingTables(client, run)
+  const entries = await rowsOf<{ path: string; description: string | null; fault: string | null }>(
     client,
-    'SELECT path, description FROM migration_files WHERE run_id = $1 AND description IS NOT NULL ORDER BY id',
+    'SELECT path, description, fault FROM migration_files WHERE run_id = $1',
     [id],
   )
   const rebuilt: Rebuilt[] = []
-  for (const { path, description } of files) {
+  for (const { path, tables: planned } of run.plan.files) {
+    const entry = entries.find((one) => one.path === path)
+    if (!entry?.description) {
+      const fault = entry?.fault ?? 'the run has not come to it'
+      if (planned.length > 0) rebuilt.push({ path, tables: [], faults: [`nothing of it was moved: ${fault}`] })
+      continue
+    }
     const file = join(folder, path)
     if (existsSync(file)) {
       rebuilt.push({ path, tables: [], faults: ['the file is there already'] })
       continue
     }
-    const ofFile = tables.filter((table) => table.path === path && table.state !== 'moved before')
-    const elsewhere = before.filter((table) => table.path === path)
-    const faults = elsewhere.length === 0 ? [] : [whereElse(elsewhere, ofFile.length === 0)]
-    if (elsewhere.length > 0 && ofFile.length === 0) {
-      rebuilt.push({ path, tables: [], faults })
-      continue
-    }
     await mkdir(dirname(file), { recursive: true })
-    const written = await rebuildFile(client, file, path, JSON.parse(description) as Description, ofFile)
-    rebuilt.push({ ...written, faults: [...faults, ...written.faults] })
+    const ofFile = tables.filter((table) => table.path === path)
+    const moved = ofFile.filter(({ state }) => state !== 'moved before')
+    const one = await rebuildFile(client, file, path, JSON.parse(entry.description) as Description, moved)
+    rebuilt.push({ ...one, faults: [...one.faults, ...missing(planned, ofFile)] })
   }
   return rebuilt
 }
 
-function whereElse(tables: MovedBefore[], isWhole: boolean): string {
-  const what = isWhole ? 'its rows were' : `${tables.map(({ name }) => name).join(', ')}: the rows were`
-  return `${what} moved by ${byWhom(tables)}: rebuild that one`
+/** Why rows are not there that the plan moves. */
+function missing(planned: readonly TablePlan[], tables: readonly MovedTable[]): string[] {
+  return planned.flatMap(({ name, target }) => {
+    const table = tables.find((one) => one.name === name)
+    if (target === 'skip' || table?.state === 'done') return []
+    if (!table) return [`${name}: the run has not come to it`]
+    if (table.state === 'moved before') return [`${name}: the run that had moved it was rolled back`]
+    return [`${name}: it was not moved as a whole: ${table.fault ?? 'the run has not come to its end'}`]
+  })
 }
 
 async function rebuildFile(

@@ -12,7 +12,8 @@ import { onlyPlaces, rejectedPlaces } from '../run/rejected-rows.ts'
 import { hashSource } from '../run/source-file.ts'
 import type { SqliteValue } from '../value.ts'
 import { findRun } from './find-run.ts'
-import { isHeld, type MovedTable, type MovedValue, movedRanges, movedTables, type Part } from './read-moved.ts'
+import { isHeld, type MovedTable, type MovedValue, movedRanges, type Part } from './read-moved.ts'
+import { standingTables } from './standing-tables.ts'
 
 export type Difference = { file: string; table: string; row?: number; what: string }
 
@@ -33,7 +34,8 @@ const rowsATurn = 128
 /**
  * Compares a run's sources with what is in Postgres, row by row and without trusting the run's own counts: sources are
  * read and counted anew, targets are read back and turned into source rows again, value by value the same, and the source's
- * rows must have the checksums that the ledger has. Raises migration.unknown.
+ * rows must have the checksums that the ledger has. Rows that another run had moved before are compared with what that one
+ * moved. Raises migration.unknown.
  */
 export async function verifyRun(client: MigrationClient, id: string, folder: string): Promise<Verification> {
   await client.query("SET TIME ZONE 'UTC'")
@@ -43,7 +45,7 @@ export async function verifyRun(client: MigrationClient, id: string, folder: str
     if (result.differences.length < mostListed) result.differences.push(difference)
     else result.more++
   }
-  const tables = await movedTables(client, id, run.plan.zone)
+  const tables = await standingTables(client, run)
   const files = await rowsOf<{ path: string; sha256: string | null; fault: string | null }>(
     client,
     'SELECT path, sha256, fault FROM migration_files WHERE run_id = $1 ORDER BY id',
@@ -51,7 +53,7 @@ export async function verifyRun(client: MigrationClient, id: string, folder: str
   )
   for (const { path, sha256 } of files) {
     if (sha256 === null) continue
-    const ofFile = tables.filter((table) => table.path === path && table.state !== 'moved before')
+    const ofFile = tables.filter((table) => table.path === path)
     await withSource(join(folder, path), sha256, largestOf(run.plan), async (found) => {
       if (typeof found === 'string') differ({ file: path, table: '', what: found })
       for (const table of ofFile) {

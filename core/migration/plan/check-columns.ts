@@ -35,13 +35,27 @@ export function namedColumns(table: MappedTable): { name: string; steps: Propert
   return found
 }
 
-/** That each column exists, has a place, and only one. */
-export function checkColumns(table: MappedTable, columns: readonly string[], report: Report): void {
-  const known = new Map(columns.map((name) => [foldCase(name), name]))
-  const named = namedColumns(table)
+/** That columns exist. */
+export function checkNames(
+  named: readonly { name: string; steps: PropertyKey[] }[],
+  columns: readonly string[],
+  report: Report,
+): void {
+  const known = new Set(columns.map(foldCase))
   for (const { name, steps } of named) {
     if (!known.has(foldCase(name))) report(steps, `names the column ${JSON.stringify(name)}, which the source lacks`)
   }
+}
+
+/** That each column exists, has a place, and only one. Of a part of a plan it cannot be told which have none. */
+export function checkColumns(
+  table: MappedTable,
+  columns: readonly string[],
+  report: Report,
+  { isWhole } = { isWhole: true },
+): void {
+  const named = namedColumns(table)
+  checkNames(named, columns, report)
   const homes = new Set(named.filter(({ isHome }) => isHome).map(({ name }) => foldCase(name)))
   const kept = new Set((table.keep ?? []).map(foldCase))
   for (const { name, steps } of named) {
@@ -57,6 +71,7 @@ export function checkColumns(table: MappedTable, columns: readonly string[], rep
     ),
     report,
   )
+  if (!isWhole) return
   const hasRest = Object.values(table.columns as Record<string, ColumnRule>).some(({ rule }) => rule === 'rest')
   for (const column of columns) {
     const name = foldCase(column)

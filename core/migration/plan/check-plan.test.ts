@@ -96,6 +96,7 @@ describe('a plan', () => {
     const { problems } = checkPlan(broken, found)
     expect(problems.map(({ path }) => path).sort()).toEqual([
       'files',
+      'files[0].tables[0].columns.agent_name.from',
       'files[0].tables[0].columns.metric_type.rule',
       'files[0].tables[0].columns.severity',
       'files[0].tables[0].columns.timestamp.unit',
@@ -103,7 +104,9 @@ describe('a plan', () => {
       'files[0].tables[0].columns.value.otherwise',
       'files[0].tables[1].target',
       'files[0].tables[2].because',
+      'files[0].tables[2].target',
       'files[0].tables[3].name',
+      'files[0].tables[4].name',
       'files[0].tables[4].target',
       'files[1].path',
       'files[1].tables',
@@ -116,7 +119,39 @@ describe('a plan', () => {
     expect(problems.find(({ path }) => path === 'files')?.message).toBe('leave out "broken.db"')
     const refused = () => checkedPlan(broken, found)
     expect(refused).toThrow(HiveError)
-    expect(refused).toThrow('the plan has 17 problems; nothing was written')
+    expect(refused).toThrow('the plan has 20 problems; nothing was written')
+  })
+
+  it('tells what is wrong with the columns of a table whatever else is wrong with it', () => {
+    const problems = problemsOf({
+      ...metrics,
+      because: 7,
+      keep: ['ID', 'nowhere'],
+      columns: {
+        agent_name: { rule: 'constant', value: '' },
+        value: { rule: 'copied', from: 'valeu' },
+        timestamp: { rule: 'timestamp', from: 'when', unit: 's' },
+        metadata: { rule: 'rest', json: ['name', 'ats'] },
+      },
+    })
+    expect(problems.map(({ path }) => path.slice(at.length))).toEqual([
+      '.because',
+      '.columns.value.rule',
+      '.columns.metric_type',
+      '.columns.value.from',
+      '.columns.timestamp.from',
+      '.columns.metadata.json[1]',
+      '.keep[1]',
+      '.columns.agent_name.value',
+    ])
+    const target = { ...metrics, target: 'agent_metric', columns: { value: { rule: 'copy', from: 'valeu' } } }
+    expect(problemsOf(target).map(({ path }) => path.slice(at.length))).toEqual(['.target', '.columns.value.from'])
+  })
+
+  it('tells what is wrong with the tables of a file whatever else is wrong with it', () => {
+    const tables = [{ name: 'gone', target: 'legacy' }, ...(good.files[0]?.tables ?? [])]
+    const { problems } = checkPlan({ ...good, files: [{ path: 'a.db', note: 'mine', tables }, good.files[1]] }, found)
+    expect(problems.map(({ path }) => path)).toEqual(['files[0].note', 'files[0].tables[0].name'])
   })
 
   it.each([[null], [[]], ['plan'], [{}], [{ files: 3 }], [{ ...good, files: [3, { path: 'a.db', tables: 'all' }] }]])(

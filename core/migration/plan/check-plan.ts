@@ -1,8 +1,9 @@
 import { HiveError } from '../../errors.ts'
-import { checkColumns } from './check-columns.ts'
-import { checkValues } from './check-values.ts'
-import { type FilePlan, isMapped, type Plan, type TablePlan } from './plan.ts'
+import { checkColumns, checkNames } from './check-columns.ts'
+import { checkPivot, checkValues, type GivenMetric } from './check-values.ts'
+import { type FilePlan, isMapped, type MappedTable, type MetricsTable, type Plan, type TablePlan } from './plan.ts'
 import { type Problem, problemsUnder } from './problem.ts'
+import type { FaultyTable } from './read-faulty-table.ts'
 import { readPlan } from './read-plan.ts'
 
 /** A file as it is found in the folder: what a plan is checked against. */
@@ -34,7 +35,7 @@ export function checkedPlan(document: unknown, files: readonly FoundFile[]): Pla
 
 /** Every problem of a plan's document, alone and against the files that it is for. */
 export function checkPlan(document: unknown, found: readonly FoundFile[]): { plan: Plan; problems: Problem[] } {
-  const { plan, problems, place, tableNames } = readPlan(document)
+  const { plan, problems, place, tableNames, faultyTables } = readPlan(document)
   const files = new Map(found.map((file) => [file.path, file]))
   const planned = new Set<string>()
   for (const file of plan.files) {
@@ -44,7 +45,9 @@ export function checkPlan(document: unknown, found: readonly FoundFile[]): { pla
     const source = files.get(file.path)
     if (!source) report(['path'], `names ${JSON.stringify(file.path)}, which is not in the folder`)
     else if (source.readable) {
-      checkFile(file, source, (table) => problemsUnder(problems, place(table ?? file)))
+      checkFile(file, source, faultyTables(file), (part) =>
+        problemsUnder(problems, part === undefined ? place(file) : 'place' in part ? part.place : place(part)),
+      )
       const written = new Set(tableNames(file))
       for (const { name, kind } of source.tables) {
         if (isData(kind) && !written.has(name))
@@ -64,13 +67,16 @@ export function checkPlan(document: unknown, found: readonly FoundFile[]): { pla
 function checkFile(
   file: FilePlan,
   source: FoundFile,
-  reportAt: (table?: TablePlan) => ReturnType<typeof problemsUnder>,
+  faulty: readonly FaultyTable[],
+  reportAt: (table?: TablePlan | FaultyTable) => ReturnType<typeof problemsUnder>,
 ) {
   const found = new Map(source.tables.map((table) => [table.name, table]))
   const planned = new Set<string>()
   if (file.unreadable !== undefined) reportAt()(['unreadable'], 'is said of a file that can be read')
-  for (const table of file.tables) {
+  for (const table of [...file.tables, ...faulty]) {
     const report = reportAt(table)
+    if (table.target === 'agent_metrics') checkPivot(givenIn(table), report)
+    if (table.name === undefined) continue
     if (planned.has(table.name)) report(['name'], `names ${JSON.stringify(table.name)} a second time`)
     planned.add(table.name)
     const there = found.get(table.name)
@@ -78,20 +84,33 @@ function checkFile(
       report(['name'], `names ${JSON.stringify(table.name)}, which is not in the file`)
       continue
     }
-    checkKind(table, there, report)
-    if (!isMapped(table)) continue
-    checkColumns(
-      table,
-      there.columns.map(({ name }) => name),
-      report,
-    )
-    checkValues(table, report)
+    if (table.target !== undefined) checkKind({ target: table.target }, there, report)
+    const columns = there.columns.map(({ name }) => name)
+    if ('place' in table) {
+      checkNames(table.names, columns, report)
+      if (!table.rules) continue
+      const rules = table.rules as MappedTable
+      checkColumns(rules, columns, report, { isWhole: false })
+      checkValues(rules, report)
+    } else if (isMapped(table)) {
+      checkColumns(table, columns, report)
+      checkValues(table, report)
+    }
   }
 }
 
 const isData = (kind: FoundTable['kind']) => kind === 'table' || kind === 'virtual'
 
-function checkKind(table: TablePlan, { kind }: FoundTable, report: ReturnType<typeof problemsUnder>): void {
+function givenIn(table: MetricsTable | FaultyTable): GivenMetric {
+  if ('place' in table) return { has: (column) => table.given.has(column), pivot: table.hasPivot }
+  return { has: (column) => column in table.columns, pivot: table.pivot !== undefined }
+}
+
+function checkKind(
+  table: Pick<TablePlan, 'target'>,
+  { kind }: FoundTable,
+  report: ReturnType<typeof problemsUnder>,
+): void {
   if (table.target === 'skip' && isData(kind)) {
     report(['target'], 'skips a table that holds rows of its own: legacy keeps them as they are')
   }

@@ -44,18 +44,30 @@ function integerFault(value: number, { least, most }: IntegerLimit): string | un
   return fits ? undefined : `must be a whole number from ${least} to ${most}`
 }
 
-/** What must differ from row to row. */
+/** What must differ from row to row. Of a plan that could not be read as a whole, columns may be missing. */
 function checkSameForAll(table: MappedTable, report: Report): void {
-  if (table.target === 'agent_conversations' && table.columns.message_id.rule === 'constant') {
+  if (table.target === 'agent_conversations' && table.columns.message_id?.rule === 'constant') {
     report(['columns', 'message_id'], 'gives every row the same id: copy a column that tells them apart')
   }
   if (table.target !== 'agent_capabilities') return
-  if (table.columns.agent_name.rule === 'constant' && table.columns.capability.rule === 'constant') {
+  if (table.columns.agent_name?.rule === 'constant' && table.columns.capability?.rule === 'constant') {
     report(['columns', 'capability'], 'is the same capability of the same agent for every row')
   }
 }
 
+/** What a plan gives for metrics, whether it can be read or not. */
+export type GivenMetric = { has(column: 'metric_type' | 'value'): boolean; pivot: boolean }
+
+/** That a metric's type and value come from its columns, or from a pivot. */
+export function checkPivot({ has, pivot }: GivenMetric, report: Report): void {
+  for (const column of ['metric_type', 'value'] as const) {
+    if (pivot && has(column)) report(['columns', column], 'comes from pivot: give one of the two')
+    if (!pivot && !has(column)) report(['columns', column], 'is required, unless there is a pivot')
+  }
+}
+
 function checkMetricTypes(pivot: Record<string, string>, report: Report): void {
+  if (Object.keys(pivot).length === 0) report(['pivot'], 'must name a column')
   const seen = new Set<string>()
   for (const [column, metricType] of Object.entries(pivot)) {
     const fault = textFault(metricType, textLimits.agent_metrics.metric_type)

@@ -26,32 +26,22 @@ const mapped = { name: z.string(), because, keep }
 const Severity = z.discriminatedUnion('rule', [SeverityRule, ConstantText])
 const PriorityNumber = z.discriminatedUnion('rule', [PriorityRule, ConstantNumber])
 
-export const MetricsTable = z
-  .strictObject({
-    ...mapped,
-    target: z.literal('agent_metrics'),
-    columns: z.strictObject({
-      agent_name: TextRule,
-      metric_type: TextRule.optional(),
-      value: NumberRule.optional(),
-      timestamp: TimestampRule,
-      metadata: RestRule.optional(),
-      source_database: TextRule.optional(),
-    }),
-    pivot: z
-      .record(z.string(), z.string())
-      .optional()
-      .describe('Columns that are a metric each, with its metric_type: one source row becomes a row for each of them.'),
-  })
-  .superRefine((table, context) => {
-    const fault = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
-    for (const column of ['metric_type', 'value'] as const) {
-      const given = table.columns[column] !== undefined
-      if (table.pivot && given) fault(['columns', column], 'comes from pivot: give one of the two')
-      if (!table.pivot && !given) fault(['columns', column], 'is required, unless there is a pivot')
-    }
-    if (table.pivot && Object.keys(table.pivot).length === 0) fault(['pivot'], 'must name a column')
-  })
+export const MetricsTable = z.strictObject({
+  ...mapped,
+  target: z.literal('agent_metrics'),
+  columns: z.strictObject({
+    agent_name: TextRule,
+    metric_type: TextRule.optional(),
+    value: NumberRule.optional(),
+    timestamp: TimestampRule,
+    metadata: RestRule.optional(),
+    source_database: TextRule.optional(),
+  }),
+  pivot: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('Columns that are a metric each, with its metric_type: one source row becomes a row for each of them.'),
+})
 export type MetricsTable = z.output<typeof MetricsTable>
 
 export const CapabilitiesTable = z.strictObject({
@@ -112,6 +102,15 @@ export const AuditTable = z.strictObject({
     event_id: Uuid5Rule.optional(),
   }),
 })
+
+/** What becomes of a table whose rows become rows of one of the hive's own. */
+export const mappedTables = [
+  MetricsTable,
+  CapabilitiesTable,
+  SecurityEventsTable,
+  ConversationsTable,
+  AuditTable,
+] as const
 
 /** Every row as it is, as JSON in which each value has its exact form. */
 export const LegacyTable = z.strictObject({ name: z.string(), target: z.literal('legacy'), because })

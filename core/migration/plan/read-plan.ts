@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { faultText } from '../../protocol/fault-texts.ts'
 import { FilePlan, Plan, TablePlan } from './plan.ts'
 import { type Problem, problemsUnder } from './problem.ts'
+import { type FaultyTable, readFaultyTable } from './read-faulty-table.ts'
 
 const LooseFile = z.looseObject({ tables: z.array(z.unknown()) })
 const LoosePlan = z.looseObject({ files: z.array(z.unknown()) })
@@ -16,6 +17,8 @@ export type ReadPlan = {
   place(part: FilePlan | TablePlan): PropertyKey[]
   /** The names of a file's tables, of those too that could not be read. */
   tableNames(file: FilePlan): string[]
+  /** Tables of a file that could not be read as a whole. */
+  faultyTables(file: FilePlan): FaultyTable[]
 }
 
 /** Reads a plan's document. What is at fault is left out of `plan`, and each of its faults is in `problems`. */
@@ -23,6 +26,7 @@ export function readPlan(document: unknown): ReadPlan {
   const problems: Problem[] = []
   const places = new Map<object, PropertyKey[]>()
   const names = new Map<FilePlan, string[]>()
+  const faulty = new Map<FilePlan, FaultyTable[]>()
   const files: FilePlan[] = []
   const note = (error: z.ZodError, place: readonly PropertyKey[]) => {
     const report = problemsUnder(problems, place)
@@ -40,16 +44,23 @@ export function readPlan(document: unknown): ReadPlan {
     const parsed = FilePlan.safeParse(looseFile.success ? { ...looseFile.data, tables: [] } : file, texts)
     if (!parsed.success) note(parsed.error, ['files', at])
     const tables: TablePlan[] = []
+    const faults: FaultyTable[] = []
     for (const [index, table] of (looseFile.data?.tables ?? []).entries()) {
       const place = ['files', at, 'tables', index]
       const one = TablePlan.safeParse(table, texts)
       if (one.success) {
         places.set(one.data, place)
         tables.push(one.data)
-      } else note(one.error, place)
+      } else {
+        note(one.error, place)
+        faults.push(readFaultyTable(table, place))
+      }
     }
-    if (!parsed.success) continue
-    const read = { ...parsed.data, tables }
+    // what else is wrong with a file does not hide what is wrong with its tables
+    const path = FilePlan.shape.path.safeParse(looseFile.data?.path)
+    if (!parsed.success && !path.success) continue
+    const read = { ...(parsed.data ?? { path: path.data ?? '' }), tables }
+    faulty.set(read, faults)
     places.set(read, ['files', at])
     names.set(read, (looseFile.data?.tables ?? []).flatMap(nameOf))
     files.push(read)
@@ -60,6 +71,7 @@ export function readPlan(document: unknown): ReadPlan {
     problems,
     place: (part) => places.get(part) ?? [],
     tableNames: (file) => names.get(file) ?? [],
+    faultyTables: (file) => faulty.get(file) ?? [],
   }
 }
 

@@ -112,26 +112,29 @@ function connectionLost(error: unknown): boolean {
 
 type Entry = Moved & { id: string; state: TableResult['state'] | 'running' }
 
-/** The ledger's entry of a table: as far as this run has come, or that another one has moved the same content. */
+/**
+ * The ledger's entry of a table: as far as this run has come, or that another one has moved the same content, under whatever
+ * name.
+ */
 export async function tableEntry(
-  move: Pick<TableMove, 'client' | 'fileId' | 'hash' | 'path' | 'table' | 'isRetry'>,
+  move: Pick<TableMove, 'client' | 'fileId' | 'hash' | 'table' | 'isRetry'>,
   source: Pick<AnalysedTable, 'columns'>,
 ): Promise<Entry> {
-  const { client, fileId, hash, path, table, isRetry } = move
+  const { client, fileId, hash, table, isRetry } = move
   const columns = JSON.stringify(
     source.columns.map(({ name, declaredType, generated }) => ({ name, declaredType, generated })),
   )
   const [entry] = await rowsOf<Entry>(
     client,
     `INSERT INTO migration_tables AS t (file_id, name, state, plan, columns)
-     SELECT $1, $2, CASE WHEN NOT $7 AND EXISTS (
+     SELECT $1, $2, CASE WHEN NOT $6 AND EXISTS (
        SELECT FROM migration_tables o JOIN migration_files f ON f.id = o.file_id JOIN migration_runs r ON r.id = f.run_id
-       WHERE f.sha256 = $3 AND f.path = $4 AND o.name = $2 AND o.state = 'done' AND r.state <> 'rolled back'
-         AND f.id <> $1::bigint
-     ) THEN 'moved before' ELSE 'running' END, $5, $6
+       WHERE f.sha256 = $3 AND o.name = $2 AND o.state = 'done' AND r.state <> 'rolled back'
+         AND r.retries IS NULL AND r.id <> (SELECT run_id FROM migration_files WHERE id = $1)
+     ) THEN 'moved before' ELSE 'running' END, $4, $5
      ON CONFLICT (file_id, name) DO UPDATE SET state = CASE WHEN t.state = 'failed' THEN 'running' ELSE t.state END
      RETURNING id, state, rows, migrated, legacy, rejected, target_rows`,
-    [fileId, table.name, hash, path, JSON.stringify(table), columns, isRetry],
+    [fileId, table.name, hash, JSON.stringify(table), columns, isRetry],
   )
   if (!entry) throw new Error('an upsert gave no row')
   return entry

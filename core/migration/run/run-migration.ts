@@ -6,7 +6,7 @@ import type { AnalysedTable } from '../analyze/source.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { alone } from '../load/migration-lock.ts'
 import { findRun } from '../moved/find-run.ts'
-import { type FilePlan, largestOf, type Plan } from '../plan/plan.ts'
+import { type FilePlan, largestOf, type Plan, type TablePlan } from '../plan/plan.ts'
 import { missingTable, moveTable, type Progress, type TableMove, type TableResult } from './move-table.ts'
 import { onlyPlaces, refuseRetried, rejectedPlaces } from './rejected-rows.ts'
 import { describeSource, hashSource } from './source-file.ts'
@@ -40,7 +40,8 @@ export type RunOptions = {
 /**
  * Moves what a plan says, in batches that each commit with their checkpoint. A run that was stopped goes on where it was:
  * call it with the same plan. What was moved by another run is not moved again. One bad row, table or file stops no
- * others. The run fails, saying why, when nothing has an outcome, a table failed, or the counts do not add up.
+ * others. The run fails, saying why, when nothing has an outcome, a table failed, a file of which the plan moves tables cannot be
+ * read, or the counts do not add up.
  * Raises migration.changed, naming every file whose content has changed since it was moved; migration.unfinished, naming
  * those of which another plan has moved a part; migration.busy; and for rejected rows migration.unknown and
  * migration.retried.
@@ -75,7 +76,7 @@ async function run(client: MigrationClient, options: RunOptions): Promise<RunRes
     result.tables.length === 0 &&
     result.files.every((file) => file.fault === undefined)
       ? `run ${options.rejectedBy} has rejected no row of these files`
-      : faultOf(result)
+      : (lostFiles(options.plan, result) ?? faultOf(result))
   await client.query('UPDATE migration_runs SET state = $2, ended_at = now(), fault = $3 WHERE id = $1', [
     id,
     fault === undefined ? 'complete' : 'failed',
@@ -95,7 +96,7 @@ async function refuseChanged(client: MigrationClient, known: KnownFile[]): Promi
      JOIN unnest($1::text[], $2::text[]) AS found (path, sha256) ON found.path = f.path
      WHERE r.state <> 'rolled back' AND f.sha256 IS NOT NULL AND NOT EXISTS (
        SELECT FROM migration_files g JOIN migration_runs q ON q.id = g.run_id
-       WHERE q.state <> 'rolled back' AND g.path = found.path AND g.sha256 = found.sha256
+       WHERE q.state <> 'rolled back' AND g.sha256 = found.sha256
      )`,
     [known.map(({ path }) => path), known.map(({ hash }) => hash)],
   )
@@ -132,10 +133,10 @@ async function refuseUnfinished(client: MigrationClient, known: KnownFile[], pla
     client,
     `SELECT f.path, t.name, f.run_id FROM migration_tables t JOIN migration_files f ON f.id = t.file_id
      JOIN migration_runs r ON r.id = f.run_id
-     JOIN unnest($1::text[], $2::text[]) AS found (path, sha256) ON found.path = f.path AND found.sha256 = f.sha256
-     WHERE r.state IN ('running', 'failed') AND r.plan <> $3 AND t.state IN ('running', 'failed')
+     JOIN unnest($1::text[]) AS found (sha256) ON found.sha256 = f.sha256
+     WHERE r.state IN ('running', 'failed') AND r.plan <> $2 AND t.state IN ('running', 'failed')
        AND (t.rows > 0 OR r.step IS NOT NULL)`,
-    [known.map(({ path }) => path), known.map(({ hash }) => hash), plan],
+    [known.map(({ hash }) => hash), plan],
   )
   if (parts.length === 0) return
   throw new HiveError('migration.unfinished', 'Another plan has moved a part: go on with it, or roll its run back.', {
@@ -251,6 +252,18 @@ async function toBeMoved(
   const places = await rejectedPlaces(client, rejectedBy, path, table.name)
   return places.length === 0 ? 'nothing' : onlyPlaces(table, places)
 }
+
+/** Files that the plan moves, and that could not be read when their turn came. */
+function lostFiles({ files }: Plan, result: RunResult): string | undefined {
+  const moved = new Set(files.flatMap(({ path, tables }) => (tables.some(isMovable) ? [path] : [])))
+  const lost = result.files.flatMap(({ path, fault }) =>
+    fault !== undefined && moved.has(path) ? [`${path}: ${fault}`] : [],
+  )
+  if (lost.length === 0) return undefined
+  return `${lost.length} files that the plan moves could not be read: ${lost.slice(0, 3).join('; ')}`
+}
+
+const isMovable = ({ target }: TablePlan) => target !== 'skip'
 
 /** Why a run is not complete; undefined when it is. */
 export function faultOf({ files, tables }: Pick<RunResult, 'files' | 'tables'>): string | undefined {

@@ -13,7 +13,7 @@ local function settleDue(ib, limit)
     if s == nil then ib.remTimer[seq] = 0
     elseif s.st == 'X' then finish(ib, s, 'discarded', '-')
     elseif s.st == 'L' then
-      if s.att >= fixedOf(s).most then die(ib, s, 'lease expired')
+      if isSpent(ib, s) then die(ib, s, 'lease expired')
       elseif s.exp <= now then finish(ib, s, 'expired', '-')
       else leave(ib, s); s.reason = 'lease expired'; enterReady(ib, s) end
     elseif s.exp <= now then finish(ib, s, 'expired', '-')

@@ -55,7 +55,7 @@ local function open(K, agent, extra)
   local was = {${copy}}
   local rest = {}
   for i = 1, #extra do rest[i] = values[${counters.length} + i] end
-  return {K = K, agent = agent, m = m, was = was, cache = {}, dirty = {}, fields = {}, gone = {}, chains = {}, chainDirty = {}, unlinks = {},
+  return {K = K, agent = agent, relay = string.find(agent, ':', 1, true) ~= nil, m = m, was = was, cache = {}, dirty = {}, fields = {}, gone = {}, chains = {}, chainDirty = {}, unlinks = {},
     addReady = {}, remReady = {}, addTimer = {}, remTimer = {}, addDead = {}, remDead = {}, addCorr = {}, remCorr = {}, newReady = {}, newTimers = {},
     settled = {}, settledLong = {}, events = {}, bodies = {}, died = {}}, rest
 end

@@ -72,7 +72,7 @@ local function joinChain(ib, s)
   local head = ib.cache[chain.head]
   if head.eff < s.prio then
     head.eff = s.prio
-    if head.st == 'R' then ib.addReady[head.seq] = head.rank + OFFSET[head.eff] end
+    if head.st == 'R' then ib.addReady[head.seq] = scoreOf(ib, head) end
     put(ib, head)
   end
   s.st = 'H'

@@ -30,12 +30,20 @@ local function leave(ib, s)
   elseif s.st == 'X' then ib.remDead[s.seq] = true end
 end
 
+-- Where a message stands in ready: by its acceptance and its priority's offset. What a relay found no room for lets what has
+-- not been tried yet go first, for as long as the longest offset: it is tried again and again, and would hold all else up.
+local function scoreOf(ib, s)
+  local from = s.rank
+  if ib.relay and string.find(s.done, ':n:', 1, true) then from = math.max(from, s.due * 1000 + OFFSET[1]) end
+  return from + OFFSET[s.eff]
+end
+
 local function enterReady(ib, s)
   s.st = 'R'
   ib.m.ready = ib.m.ready + 1
   ib.remReady[s.seq] = nil
   s.popped = nil
-  ib.addReady[s.seq] = s.rank + OFFSET[s.eff]
+  ib.addReady[s.seq] = scoreOf(ib, s)
   if s.corr ~= '' then
     local member = s.corr .. '\n' .. s.seq
     ib.remCorr[member] = nil
@@ -85,6 +93,9 @@ local function tellDead(ib, s)
   local from, id = sourceOf(s)
   ib.died[#ib.died + 1] = {from, id, fixedOf(s).acc, s.seq}
 end
+
+-- Whether there is no attempt left for a message. A relay tries until the message's life ends: attempts are its recipients'.
+local function isSpent(ib, s) return not ib.relay and s.att >= fixedOf(s).most end
 
 -- Moves a message to the dead letters.
 local function die(ib, s, reason)

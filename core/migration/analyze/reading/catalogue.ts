@@ -68,6 +68,7 @@ function describe(
       return readRows(database, { name, columns, primaryKey, withoutRowid, hasRowid, encoding, largest, stored }, gap)
     },
     count: () => countRows(database, name),
+    uniqueKeys: () => (kind === 'table' ? uniqueKeys(database, name) : []),
     orphans: () =>
       countOrphans(
         database,
@@ -116,6 +117,21 @@ function foreignKeysOf(database: DatabaseSync, table: string) {
     columns: parts.map(({ from }) => String(from)),
     to: parts.map(({ to }) => (to === null ? '' : String(to))).filter((name) => name !== ''),
   }))
+}
+
+/** What is unique in a part of the rows only, or is no column, is left out. */
+function uniqueKeys(database: DatabaseSync, table: string): string[][] {
+  try {
+    return database
+      .prepare(`PRAGMA main.index_list(${quoteName(table)})`)
+      .all()
+      .filter(({ unique, origin, partial }) => unique === 1 && origin !== 'pk' && partial === 0)
+      .map(({ name }) => database.prepare(`PRAGMA main.index_info(${quoteName(String(name))})`).all())
+      .filter((columns) => columns.every(({ name }) => name !== null))
+      .map((columns) => columns.map(({ name }) => String(name)))
+  } catch {
+    return []
+  }
 }
 
 function countRows(database: DatabaseSync, table: string): number | undefined {

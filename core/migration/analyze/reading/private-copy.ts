@@ -1,7 +1,8 @@
 import { copyFile, open, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { diagnoseError, diagnoseHeader, type Fault } from './diagnose.ts'
+import { faultOfWal, isHotJournal } from './beside.ts'
+import { diagnoseError, diagnoseHeader, type Fault, hasMagic } from './diagnose.ts'
 import { makePrivateFolder } from './private-folder.ts'
 
 export type PrivateCopy = { bytes: number; warnings: string[]; close(): Promise<void> } & (
@@ -24,8 +25,8 @@ export async function openPrivateCopy(file: string): Promise<PrivateCopy> {
     const { bytes, companionsFound } = await copyQuietly(file, copy)
     const header = await readHeader(copy)
     const fault = diagnoseHeader(header, bytes)
-    if (fault) return { bytes, warnings: [], fault, close: discard }
-    const warnings = missingWal(file, header, companionsFound)
+    const warnings = await warningsOf(copy, header, companionsFound)
+    if (fault) return { bytes, warnings, fault, close: discard }
     const database = openHostile(copy)
     if (!(database instanceof DatabaseSync)) return { bytes, warnings, fault: database, close: discard }
     return {
@@ -84,9 +85,25 @@ export async function readHeader(file: string): Promise<Buffer> {
   }
 }
 
-function missingWal(file: string, header: Buffer, found: Set<string>): string[] {
-  if (header[19] !== 2 || found.has('-wal')) return []
-  return [`it is in WAL mode and no ${basename(file)}-wal is beside it: rows that were only there are missing`]
+/** What to beware of in what lies beside a database, or does not. */
+async function warningsOf(copy: string, header: Buffer, found: Set<string>): Promise<string[]> {
+  const name = basename(copy)
+  const warnings: string[] = []
+  if (found.has('-wal')) {
+    const { size } = await stat(`${copy}-wal`)
+    if (header.length === 0 && size > 0) {
+      warnings.push(`its ${name}-wal has ${size} bytes, which are of no use without the database that they belong to`)
+    } else {
+      const fault = await faultOfWal(`${copy}-wal`)
+      if (fault !== undefined) warnings.push(`its ${name}-wal ${fault}`)
+    }
+  } else if (hasMagic(header) && header[19] === 2) {
+    warnings.push(`it is in WAL mode and no ${name}-wal is beside it: rows that were only there are missing`)
+  }
+  if (found.has('-journal') && (await isHotJournal(`${copy}-journal`))) {
+    warnings.push(`what its ${name}-journal has is put back, as SQLite does: its last transaction did not end`)
+  }
+  return warnings
 }
 
 /** Opens a private copy of a file that may be built to harm; or says what is wrong with it. */

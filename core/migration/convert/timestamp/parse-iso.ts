@@ -1,14 +1,22 @@
 import { isDate, isInRange, type Moment, utc, withPoint } from './moment.ts'
 import { fromLocal, type ZoneOffset } from './zone-offset.ts'
 
-const pattern = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)? ?(Z|z|[+-]\d\d(?::?[0-5]\d)?)?)?$/
+const offset = /[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?/.source
+/** Go writes the abbreviation of a zone behind its offset, and what its own clock said behind that. */
+const goTail = / (?:[A-Z]{3,5}|[+-]\d{2}(?:\d\d)?)(?: m=[+-]\d+\.\d+)?/.source
+const zonePart = ` ?(Z|z|UTC|GMT|${offset})?(?:(?<=[+-]\\d{4})${goTail})?`
+const pattern = new RegExp(
+  `^(\\d{4})-(\\d\\d)-(\\d\\d)(?:[Tt ](\\d\\d):(\\d\\d)(?::(\\d\\d)(?:[.,](\\d+))?)?${zonePart})?$`,
+)
+const basicPattern = new RegExp(`^(\\d{4})(\\d\\d)(\\d\\d)T(\\d\\d)(\\d\\d)(?:(\\d\\d)(?:[.,](\\d+))?)?(Z|${offset})?$`)
 
 /**
- * A date, or a date and time, in the forms of ISO 8601 that SQLite, Python and JavaScript write. Without a zone of its
- * own it is in the given one; digits of a fraction after the sixth do not count. Undefined for any other text.
+ * A date, or a date and time, in the forms of ISO 8601 that databases and programs write, the basic one and those of
+ * Python's logging and Go's String() included. Without a zone of its own it is in the given one; digits of a fraction after
+ * the sixth do not count. Undefined for any other text.
  */
 export function parseIso(text: string, zone: ZoneOffset): Moment | undefined {
-  const found = pattern.exec(text)
+  const found = pattern.exec(text) ?? basicPattern.exec(text)
   if (!found) return undefined
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', offset] = found
   if (!isDate(Number(year), Number(month), Number(day))) return undefined
@@ -21,7 +29,7 @@ export function parseIso(text: string, zone: ZoneOffset): Moment | undefined {
 }
 
 function offsetMs(offset: string): number {
-  if (offset === 'Z' || offset === 'z') return 0
+  if (!/^[+-]/.test(offset)) return 0
   const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.length > 3 ? offset.slice(-2) : 0)
   return minutes * (offset.startsWith('-') ? -60_000 : 60_000)
 }

@@ -1,15 +1,20 @@
 import type { ColumnReport, TableReport } from '../../analyze/report.ts'
 import { isCalledTime } from '../../analyze/time-evidence.ts'
-import { columnOf } from '../draft.ts'
+import { foldCase } from '../../convert/source.ts'
 
-/** The first column with one of these names. */
-export function named(table: TableReport, ...names: string[]): ColumnReport | undefined {
+/** The first column with one of these names, in whatever case and with _ between its words or without. */
+export function named(table: Pick<TableReport, 'columns'>, ...names: string[]): ColumnReport | undefined {
   for (const name of names) {
-    const found = columnOf(table, name)
+    const found = table.columns.find((column) => plain(column.name) === plain(name))
     if (found) return found
   }
   return undefined
 }
+
+const plain = (name: string) => foldCase(name).replaceAll('_', '')
+
+/** Names of agents and types are longer nowhere, in bytes. */
+const longestName = 512
 
 /** True for a column all of whose values are texts, or that is declared so where it has none. */
 export function isText({ storage, affinity }: ColumnReport): boolean {
@@ -23,16 +28,41 @@ export function isNumber({ storage, affinity }: ColumnReport): boolean {
   return storage.text + storage.invalid_text + storage.blob === 0
 }
 
-/** True where every row has a value. */
-export const isAlwaysThere = ({ storage }: ColumnReport): boolean => storage.null === 0
+/** Why a column does not give every row a value; undefined where it does. */
+export function whyNotThere({ name, storage, empty_texts = 0 }: ColumnReport): string | undefined {
+  if (storage.null > 0) return `${name} is NULL in ${rowsOf(storage.null)}`
+  return empty_texts > 0 ? `${name} is empty in ${rowsOf(empty_texts)}` : undefined
+}
+
+const rowsOf = (count: number) => (count === 1 ? 'one row' : `${count} rows`)
+
+/** Why a column does not give every row a name; undefined where it does. */
+export function whyNoName(column: ColumnReport): string | undefined {
+  if (!isText(column)) return `${column.name} does not hold texts alone`
+  if ((column.longest_bytes ?? 0) > longestName)
+    return `${column.name} has texts of up to ${column.longest_bytes} bytes`
+  return whyNotThere(column)
+}
 
 /** The column that says when: one that always holds moments, or is called so where there are no rows. */
 export function timeColumn(table: TableReport): ColumnReport | undefined {
   const candidates = table.columns.filter((column) => {
     if (table.rows === 0) return isCalledTime(column.name, column.declared_type)
-    return column.time !== undefined && column.time.unclear === 0 && isAlwaysThere(column)
+    return column.time !== undefined && column.time.unclear === 0 && whyNotThere(column) === undefined
   })
-  return named({ ...table, columns: candidates }, 'timestamp', 'ts', 'time', 'created_at', 'created') ?? candidates[0]
+  return named({ columns: candidates }, 'timestamp', 'ts', 'time', 'created_at', 'created') ?? candidates[0]
+}
+
+/** Why no column says when. */
+export function whyNoTime(table: TableReport): string {
+  const called = table.columns.filter((column) => isCalledTime(column.name, column.declared_type))
+  const closest = called.find(({ time }) => time !== undefined) ?? called[0]
+  if (!closest) return 'no column is called like a time'
+  const { name, time } = closest
+  if (!time) return `${name} holds no moments whose form or unit can be told`
+  if (time.unclear > 0)
+    return `${time.unclear === 1 ? 'one value' : `${time.unclear} values`} of ${name} are no moments`
+  return whyNotThere(closest) ?? 'no column says when'
 }
 
 const valuesOf = (storage: ColumnReport['storage']) =>

@@ -1,17 +1,36 @@
+import type { ColumnReport } from '../../analyze/report.ts'
 import { isKnownSeverity } from '../../convert/severity.ts'
 import { moment, rest } from '../draft.ts'
-import { isAlwaysThere, isText, named, timeColumn } from './choose-columns.ts'
+import { isText, named, timeColumn, whyNoName, whyNoTime, whyNotThere } from './choose-columns.ts'
 import type { Suggest } from './suggestion.ts'
+
+/** What was acted on is indexed: its bytes, at most. */
+const longestTarget = 2048
+/** The bytes of a description, at most. */
+const longestDescription = 10_000
 
 /** A table of somebody's actions. */
 export const suggestAudit: Suggest = ({ table }) => {
   const action = named(table, 'action', 'operation', ...(/audit/i.test(table.name) ? ['event', 'event_type'] : []))
-  const actor = named(table, 'actor', 'actor_id', 'user_id', 'username', 'agent_name', 'agent_id')
+  const actor = named(
+    table,
+    'actor',
+    'actor_id',
+    'user_id',
+    'username',
+    'user',
+    'performed_by',
+    'agent_name',
+    'agent_id',
+  )
   const time = timeColumn(table)
-  if (!action || !actor || !time) return undefined
-  if (![action, actor].every((column) => isText(column) && isAlwaysThere(column))) return undefined
+  if (!action || !actor) return undefined
+  const against = whyNoName(action) ?? whyNoName(actor)
+  if (against !== undefined || !time) {
+    return { but: `${actor.name} and ${action.name} may be actions, but ${against ?? whyNoTime(table)}` }
+  }
   const target = named(table, 'target', 'target_id', 'target_resource', 'resource', 'entity')
-  const isTarget = target !== undefined && isText(target)
+  const isTarget = target !== undefined && isText(target) && (target.longest_bytes ?? 0) <= longestTarget
   return {
     because: `${actor.name} did ${action.name}, and ${time.name} says when`,
     table: {
@@ -34,9 +53,12 @@ export const suggestSecurityEvents: Suggest = ({ table }) => {
   const type = named(table, 'event_type', 'alert_type', 'type', 'category')
   const description = named(table, 'description', 'message', 'title', 'action')
   const time = timeColumn(table)
-  if (!severity || !type || !description || !time) return undefined
-  if (![severity, type, description].every((column) => isText(column) && isAlwaysThere(column))) return undefined
-  if (table.rows > 0 && severity.values?.every(isKnownSeverity) !== true) return undefined
+  if (!severity || !type || !description) return undefined
+  const against = whyNoName(type) ?? whyNoName(severity) ?? whyNoText(description) ?? whyNotKnown(severity, table.rows)
+  if (against !== undefined || !time) {
+    const all = `${type.name}, ${severity.name} and ${description.name} may be security events`
+    return { but: `${all}, but ${against ?? whyNoTime(table)}` }
+  }
   return {
     because: `${type.name}, ${severity.name} and ${description.name} describe an event, and ${time.name} says when`,
     table: {
@@ -50,4 +72,18 @@ export const suggestSecurityEvents: Suggest = ({ table }) => {
       },
     },
   }
+}
+
+function whyNoText(column: ColumnReport): string | undefined {
+  if (!isText(column)) return `${column.name} does not hold texts alone`
+  if ((column.longest_bytes ?? 0) > longestDescription)
+    return `${column.name} has texts of up to ${column.longest_bytes} bytes`
+  return whyNotThere(column)
+}
+
+function whyNotKnown({ name, values = [] }: ColumnReport, rows: number): string | undefined {
+  if (rows > 0 && values.length === 0) return `${name} has too many values for severities`
+  const unknown = values.filter((value) => !isKnownSeverity(value))
+  if (unknown.length === 0) return undefined
+  return `${name} has ${unknown.slice(0, 3).join(', ')}, which no severity is called: a map may say what they mean`
 }

@@ -1,6 +1,6 @@
 import { moment, rest, sourceName } from '../draft.ts'
 import type { TextRule } from '../rules.ts'
-import { isAlwaysThere, isNumber, isText, named, timeColumn } from './choose-columns.ts'
+import { isNumber, named, timeColumn, whyNoName, whyNoTime, whyNotThere } from './choose-columns.ts'
 import type { Suggest } from './suggestion.ts'
 
 const agentNames = ['agent_name', 'agent_id', 'agent']
@@ -11,10 +11,14 @@ export const suggestMetrics: Suggest = ({ path, table, agent }) => {
   if (/latest/i.test(table.name)) return undefined
   const isCalledMetric = /metric|measure/i.test(table.name)
   const name = named(table, 'metric_name', 'metric_type', 'metric', ...(isCalledMetric ? ['name', 'key'] : []))
-  const value = named(table, 'value', 'metric_value')
+  const value = named(table, 'value', 'metric_value', 'val')
   const time = timeColumn(table)
-  if (!name || !value || !time || !isText(name) || !isNumber(value)) return undefined
-  if (![name, value].every(isAlwaysThere)) return undefined
+  if (!name || !value) return undefined
+  const against =
+    whyNoName(name) ?? (isNumber(value) ? whyNotThere(value) : `${value.name} does not hold numbers alone`)
+  if (against !== undefined || !time) {
+    return { but: `${name.name} and ${value.name} may be metrics, but ${against ?? whyNoTime(table)}` }
+  }
   const by = named(table, ...agentNames)
   const agentName: TextRule = by
     ? { rule: 'copy', from: by.name, otherwise: agent }

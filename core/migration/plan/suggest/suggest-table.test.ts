@@ -61,13 +61,80 @@ describe('an unknown table', () => {
   })
 
   it.each([
-    ['values that are text', "'a', 'high', '2025-01-01T00:00:00'"],
-    ['a name that is missing', "NULL, 1.5, '2025-01-01T00:00:00'"],
-    ['no time that can be told', "'a', 1.5, 'yesterday'"],
-  ])('that would be metrics but for %s is kept as it is', async (_, values) => {
+    ['values that are text', "'a', 'high', '2025-01-01T00:00:00'", 'value does not hold numbers alone'],
+    ['a name that is missing', "NULL, 1.5, '2025-01-01T00:00:00'", 'metric_name is NULL in one row'],
+    ['a name that is empty', "'', 1.5, '2025-01-01T00:00:00'", 'metric_name is empty in one row'],
+    ['a name that is too long', "printf('%.*c', 600, 'x'), 1.5, '2025-01-01T00:00:00'", 'texts of up to 600 bytes'],
+    ['no time that can be told', "'a', 1.5, 'yesterday'", 'at holds no moments'],
+    ['a time that is empty', "'a', 1.5, ''), (2, 'a', 1.5, '2025-01-01T00:00:00'", 'at is empty in one row'],
+  ])('that would be metrics but for %s is kept as it is, and that is said', async (_, values, why) => {
     const create = 'CREATE TABLE measurements (id INTEGER PRIMARY KEY, metric_name TEXT, value REAL, at TEXT)'
     const plan = await suggested('measurements', create, `INSERT INTO measurements VALUES (1, ${values})`)
-    expect(plan).toMatchObject({ target: 'legacy', because: expect.stringContaining('nothing says') })
+    expect(plan).toMatchObject({
+      target: 'legacy',
+      because: expect.stringMatching(/^nothing says.* may be metrics, but/),
+    })
+    expect(plan?.because).toContain(why)
+  })
+
+  it.each([
+    [
+      'an id for each',
+      'CREATE TABLE t (sender, recipient, message, sent_at)',
+      "('a', 'b', 'hi', 1752628164.5)",
+      'no primary key',
+    ],
+    [
+      'known severities',
+      'CREATE TABLE alerts (type, severity, message, ts)',
+      "('a', 'P1', 'hi', '2025-01-01')",
+      'severity has P1',
+    ],
+    [
+      'an actor',
+      'CREATE TABLE t (user_id INTEGER, action, created_at)',
+      "(7, 'delete', '2025-01-01')",
+      'user_id does not',
+    ],
+    [
+      'whole levels',
+      'CREATE TABLE t (agent, skill, score, updated_at)',
+      "('a', 'go', 0.7, '2025-01-01')",
+      'score does not',
+    ],
+    [
+      'a key of its pairs',
+      'CREATE TABLE t (agent, skill, level, updated_at)',
+      "('a', 'go', 7, '2025-01-01'), ('a', 'go', 8, '2025-01-02')",
+      'no key says',
+    ],
+  ])('that lacks nothing but %s is kept as it is, and that is said', async (_, create, rows, why) => {
+    const [, , name = ''] = create.split(' ')
+    const plan = await suggested(name, create, `INSERT INTO ${name} VALUES ${rows}`)
+    expect(plan).toMatchObject({ target: 'legacy', because: expect.stringContaining(why) })
+  })
+
+  it('with an agent, a skill, a level and a time is capabilities', async () => {
+    const plan = await suggested(
+      'skills',
+      'CREATE TABLE skills (id INTEGER PRIMARY KEY, agentId TEXT, skill TEXT, level INT, updatedAt TEXT, UNIQUE (skill, agentId))',
+      "INSERT INTO skills VALUES (1, 'a', 'go', 7, '2025-01-01'), (2, 'b', 'go', 10, '2025-01-01')",
+    )
+    expect(plan).toMatchObject({
+      target: 'agent_capabilities',
+      keep: ['id'],
+      because: 'suggested: agentId can do skill, level says how well, and updatedAt since when',
+      columns: { agent_name: { from: 'agentId' }, proficiency_level: { from: 'level' } },
+    })
+  })
+
+  it('may have its names in camel case', async () => {
+    const plan = await suggested(
+      'outbox',
+      'CREATE TABLE outbox (messageId TEXT PRIMARY KEY, fromAgent TEXT, toAgent TEXT, body TEXT, createdAt DATETIME)',
+      "INSERT INTO outbox VALUES ('m', 'a', 'b', 'hi', '2025-01-01 00:00:00')",
+    )
+    expect(plan).toMatchObject({ target: 'agent_conversations', columns: { from_agent: { from: 'fromAgent' } } })
   })
 
   it('of the name of a known one, without its columns, is not taken for it', async () => {

@@ -7,6 +7,7 @@ import type { KnownTable } from '../known/known-table.ts'
 import { metricTables } from '../known/metrics.ts'
 import { wideMetricTables } from '../known/wide-metrics.ts'
 import type { TablePlan } from '../plan.ts'
+import { suggestCapabilities } from './capabilities.ts'
 import { suggestAudit, suggestSecurityEvents } from './logs.ts'
 import { suggestMessages } from './messages.ts'
 import { suggestMetrics, suggestWideMetrics } from './metrics.ts'
@@ -20,7 +21,14 @@ const knownTables: KnownTable[] = [
 ]
 
 /** From what says most to what says least. */
-const suggestions = [suggestMessages, suggestMetrics, suggestSecurityEvents, suggestAudit, suggestWideMetrics]
+const suggestions = [
+  suggestMessages,
+  suggestMetrics,
+  suggestCapabilities,
+  suggestSecurityEvents,
+  suggestAudit,
+  suggestWideMetrics,
+]
 
 /** Where the rows of a table belong: as it is known, else as its columns suggest, else as they are. */
 export function suggestTable(draft: Draft): TablePlan {
@@ -39,9 +47,12 @@ export function suggestTable(draft: Draft): TablePlan {
     const because = `known: ${known.because}`
     return known.draft ? ({ name, because, ...known.draft(draft) } as TablePlan) : { name, target: 'legacy', because }
   }
+  const against: string[] = []
   for (const suggest of suggestions) {
     const found = suggest(draft)
-    if (found) return { name, because: `suggested: ${found.because}`, ...found.table } as TablePlan
+    if (found && 'table' in found) return { name, because: `suggested: ${found.because}`, ...found.table } as TablePlan
+    if (found) against.push(found.but)
   }
-  return { name, target: 'legacy', because: 'nothing says that its rows are metrics, messages, events or actions' }
+  const nothing = 'nothing says that its rows are metrics, messages, events or actions'
+  return { name, target: 'legacy', because: [nothing, ...against].join('; ') }
 }

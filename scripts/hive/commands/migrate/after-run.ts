@@ -33,7 +33,7 @@ export function addAfterRun(migrate: Command): void {
           const head = ['RUN', 'STATE', 'STARTED', 'ROWS', 'REJECTED', 'RETRIES', 'FAULT']
           return out.answer({ runs }, () => (rows.length === 0 ? 'no runs' : table(head, rows)))
         }
-        await findRun(client, run)
+        const { state, fault } = await findRun(client, run)
         const tables = await listTables(client, run)
         const rows = tables.map((one) => [
           one.path,
@@ -45,9 +45,9 @@ export function addAfterRun(migrate: Command): void {
           one.rejected,
           one.fault,
         ])
-        out.answer({ run, tables }, () =>
-          table(['FILE', 'TABLE', 'STATE', 'ROWS', 'MIGRATED', 'LEGACY', 'REJECTED', 'FAULT'], rows),
-        )
+        const head = ['FILE', 'TABLE', 'STATE', 'ROWS', 'MIGRATED', 'LEGACY', 'REJECTED', 'FAULT']
+        const why = fault === null ? '' : `: ${fault}`
+        out.answer({ run, state, fault, tables }, () => `${table(head, rows)}\n\nrun ${run} is ${state}${why}`)
       })
     })
 
@@ -60,18 +60,11 @@ export function addAfterRun(migrate: Command): void {
       const out = createOutput(jsonOf(command))
       await refuseNoFolder(folder)
       const { verifyRun } = await import('../../../../core/migration/moved/verify-run.ts')
-      const { byWhom, movedBefore } = await import('../../../../core/migration/moved/moved-before.ts')
-      const { found, before } = await withPostgres(options, async (client) => ({
-        found: await verifyRun(client, run, folder),
-        before: await movedBefore(client, run),
-      }))
+      const found = await withPostgres(options, (client) => verifyRun(client, run, folder))
       out.answer(found, () => {
         const rows = found.differences.map(({ file, table: name, row, what }) => [file, name, row, what])
         const counts = `${found.rows.source} source rows, ${found.rows.moved} moved rows compared`
-        const rest =
-          before.length === 0 ? '' : `; ${before.length} tables were moved by ${byWhom(before)}: verify that one`
-        if (found.verified && found.rows.source === 0 && rest !== '') return `nothing to compare${rest}`
-        if (found.verified) return `verified: ${counts}${rest}`
+        if (found.verified) return `verified: ${counts}`
         return `${table(['FILE', 'TABLE', 'ROW', 'DIFFERENCE'], rows)}${found.more > 0 ? `\nand ${found.more} more` : ''}\n\n${counts}`
       })
       if (!found.verified) throw new Incomplete(`run ${run} is not verified`)
@@ -88,14 +81,19 @@ export function addAfterRun(migrate: Command): void {
       const out = createOutput(jsonOf(command))
       const { listRejects } = await import('../../../../core/migration/moved/list-runs.ts')
       const { findRun } = await import('../../../../core/migration/moved/find-run.ts')
-      const rejects = await withPostgres(options, async (client) => {
-        await findRun(client, run)
-        return listRejects(client, run, options)
+      const { state, found } = await withPostgres(options, async (client) => {
+        const { state } = await findRun(client, run)
+        return { state, found: await listRejects(client, run, { ...options, limit: options.limit + 1 }) }
       })
-      out.answer({ rejects }, () => {
-        if (rejects.length === 0) return 'no rows were rejected'
+      const rejects = found.slice(0, options.limit)
+      const more = found.length > rejects.length
+      out.answer({ rejects, more }, () => {
+        if (state === 'rolled back') return 'the run was rolled back: what it rejected is gone with it'
+        if (rejects.length === 0) return options.after === 0 ? 'no rows were rejected' : 'no more rows were rejected'
         const rows = rejects.map((one) => [one.file, one.table, one.row, one.column, shown(one.value), one.reason])
-        return table(['FILE', 'TABLE', 'ROW', 'COLUMN', 'VALUE', 'REASON'], rows)
+        const shownRows = table(['FILE', 'TABLE', 'ROW', 'COLUMN', 'VALUE', 'REASON'], rows)
+        if (!more) return shownRows
+        return `${shownRows}\n\nthere are more: --after ${options.after + options.limit} shows the next ones`
       })
     })
 

@@ -8,6 +8,7 @@ import { UsageError } from '../../problem.ts'
 export async function analyze(folder: string, out: Output): Promise<FolderReport> {
   const { analyzeFolder } = await import('../../../../core/migration/analyze/analyze-folder.ts')
   const report = await analyzeFolder(folder, await databasesIn(folder), noteWarnings(out))
+  for (const { path, why } of report.left_out) out.note(`${path}: left out: ${why}`)
   refuseNone(folder, report.files)
   return report
 }

@@ -16,7 +16,8 @@ export async function readPlan(file: string, folder: string, out: Output): Promi
   const { checkedPlan } = await import('../../../../core/migration/plan/check-plan.ts')
   let document: unknown
   try {
-    document = parseJson(text)
+    // some editors begin a file with a mark
+    document = parseJson(text.replace(/^\ufeff/, ''))
   } catch (error) {
     throw new UsageError(`${file} is not a plan: ${error instanceof Error ? error.message : String(error)}`)
   }

@@ -1,0 +1,53 @@
+import type { ColumnReport, TableReport } from '../../analyze/report.ts'
+import { foldCase } from '../../convert/source.ts'
+import { moment } from '../draft.ts'
+import { isText, named, timeColumn, whyNoName, whyNoTime, whyNotThere } from './choose-columns.ts'
+import type { Suggest } from './suggestion.ts'
+
+/** A table that says of agents what they can do and how well, once each. */
+export const suggestCapabilities: Suggest = ({ table }) => {
+  const agent = named(table, 'agent_name', 'agent_id', 'agent')
+  const capability = named(table, 'capability', 'capability_name', 'skill', 'skill_name')
+  const level = named(table, 'proficiency_level', 'proficiency', 'level', 'skill_level', 'score')
+  const time = timeColumn(table)
+  if (!agent || !capability || !level) return undefined
+  const against = whyNoName(agent) ?? whyNoName(capability) ?? whyNoLevel(level) ?? whyNotOnce(table, agent, capability)
+  if (against !== undefined || !time) {
+    const all = `${agent.name}, ${capability.name} and ${level.name} may be capabilities`
+    return { but: `${all}, but ${against ?? whyNoTime(table)}` }
+  }
+  const description = named(table, 'description')
+  const isDescribed = description !== undefined && isText(description) && (description.longest_bytes ?? 0) <= 10_000
+  const placed = [agent, capability, level, time, ...(isDescribed ? [description] : [])]
+  const keep = table.columns.filter((column) => !placed.includes(column)).map(({ name }) => name)
+  return {
+    because: `${agent.name} can do ${capability.name}, ${level.name} says how well, and ${time.name} since when`,
+    table: {
+      target: 'agent_capabilities',
+      ...(keep.length > 0 && { keep }),
+      columns: {
+        agent_name: { rule: 'copy', from: agent.name },
+        capability: { rule: 'copy', from: capability.name },
+        proficiency_level: { rule: 'copy', from: level.name },
+        ...(isDescribed && { description: { rule: 'copy' as const, from: description.name } }),
+        last_updated: moment(table, time.name),
+      },
+    },
+  }
+}
+
+function whyNoLevel(column: ColumnReport): string | undefined {
+  const { name, storage, minimum = 1, maximum = 10 } = column
+  const isWhole = storage.real + storage.text + storage.invalid_text + storage.blob === 0
+  if (isWhole && Number(minimum) >= 1 && Number(maximum) <= 10) return whyNotThere(column)
+  return `${name} does not hold whole numbers from 1 to 10 alone`
+}
+
+/** A target has a capability of an agent once. */
+function whyNotOnce(table: TableReport, ...pair: ColumnReport[]): string | undefined {
+  const names = new Set(pair.map(({ name }) => foldCase(name)))
+  const isOnce = [table.primary_key, ...table.unique].some(
+    (key) => key.length > 0 && key.every((name) => names.has(foldCase(name))),
+  )
+  return isOnce || table.rows < 2 ? undefined : 'no key says that an agent has each once'
+}
