@@ -18,7 +18,7 @@ export const AgentName = z
   .check(
     z.regex(
       agentNamePattern,
-      'must be an agent name: 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
+      'must be a name: 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
     ),
     z.describe('The name of an agent. Upper and lower case differ.'),
   )

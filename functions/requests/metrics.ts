@@ -43,7 +43,7 @@ export const RollupQuery = z.strictObject({
   interval_seconds: wholeNumber(
     1,
     31_536_000,
-    'Length of an interval, counted from the start of 1970. At most 10,000 rows are answered.',
+    'Length of an interval, counted from the start of 1970. More than 10,000 rows are refused.',
   ),
 })
 

@@ -49,17 +49,7 @@ const usage = `Measures Agent Hive beside what a user would pick instead, in one
   npm run bench -- --quick             as little as shows that they work, whatever else is asked: its figures mean nothing
   npm run bench -- --write             also put them into docs: benchmarks.md, deploy.md (cost), scale.md (scale)`
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: 'string', default: '5' },
-    rows: { type: 'string', default: '1000000' },
-    minutes: { type: 'string', default: '2' },
-    write: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
+const { values, positionals } = asked()
 const unknown = positionals.filter((name) => !(name in benches))
 const [rounds, rows, minutes] = [Number(values.rounds), Number(values.rows), Number(values.minutes)]
 const areNumbers = [rounds, rows, minutes].every((value) => Number.isInteger(value) && value >= 1)
@@ -155,4 +145,24 @@ function figure(value: number): string {
 
 function ratio(value: number): string {
   return `${value.toFixed(2)}×`
+}
+
+function asked() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        rounds: { type: 'string', default: '5' },
+        rows: { type: 'string', default: '1000000' },
+        minutes: { type: 'string', default: '2' },
+        write: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n`)
+    console.log(usage)
+    process.exit(2)
+  }
 }

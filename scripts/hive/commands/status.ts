@@ -30,7 +30,7 @@ export function describeStatus(status: MessageStatus): string {
     `${recipient.attempts} of ${recipient.max_attempts}`,
     recipient.accepted_at,
     recipient.settled_at ?? `expires ${recipient.expires_at}`,
-    recipient.reason ?? describeWaiting(recipient.waiting),
+    describeWhy(recipient),
   ])
   const title = [`${colors.bold(status.message_id)} from ${status.from_agent}`, describeFanOut(status)].join('')
   if (status.fan_out && rows.length === 0) return title
@@ -41,6 +41,12 @@ function describeFanOut({ fan_out: fanOut }: MessageStatus): string {
   if (!fanOut) return ''
   const { topic, status, handed, full, failed } = fanOut
   return ` to topic:${topic}: ${status}, handed to ${handed}, full ${full}, failed ${failed}`
+}
+
+/** Why it waits and until when, and what the last attempt ended with; of one that has ended, with what. */
+function describeWhy({ waiting, reason }: MessageStatus['recipients'][number]): string {
+  if (!waiting) return reason ?? ''
+  return reason === undefined ? describeWaiting(waiting) : `${describeWaiting(waiting)}; last attempt: ${reason}`
 }
 
 function describeWaiting(waiting: MessageStatus['recipients'][number]['waiting']): string {

@@ -20,7 +20,10 @@ const handlers = new Map<string, Promise<Handler>>()
 export async function invokeFunction(event: APIGatewayProxyEventV2, timeoutMs: number): Promise<Outcome> {
   if (bytesOf(event, event.body) > payloadBytes) {
     return {
-      refusal: new HiveError('request.too_large', `the request has more than ${payloadBytes} bytes as an event`),
+      refusal: new HiveError(
+        'request.too_large',
+        `the request has more than the ${payloadBytes} bytes that a function takes, all in all`,
+      ),
     }
   }
   const file = routes.find((route) => route.key === event.routeKey)?.file ?? 'not-found'
