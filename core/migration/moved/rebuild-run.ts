@@ -110,7 +110,11 @@ async function rebuildFile(
     const named = new Map(tables.map((table) => [table.name, table]))
     const last = named.get('sqlite_sequence')
     named.delete('sqlite_sequence')
-    for (const table of named.values()) await fill(client, database, table, description, result)
+    for (const table of named.values()) {
+      // the index of a full-text table without content came with it, without a word
+      if (isShadow(table.name)) attempt(table.name, () => emptyShadow(database, table.name))
+      await fill(client, database, table, description, result)
+    }
     if (last) {
       attempt('sqlite_sequence', () => database.exec('DELETE FROM sqlite_sequence'))
       await fill(client, database, last, description, result)
@@ -128,6 +132,11 @@ async function rebuildFile(
   }
   database.close()
   return result
+}
+
+function emptyShadow(database: DatabaseSync, name: string): void {
+  database.enableDefensive(false)
+  database.exec(`DELETE FROM ${quoteName(name)}`)
 }
 
 async function fill(
