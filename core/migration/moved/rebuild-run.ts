@@ -104,8 +104,12 @@ async function rebuildFile(
     // the tables of a virtual one are made with it
     const shadows = new Set(description.tables.filter(({ kind }) => kind === 'shadow').map(({ name }) => name))
     const isShadow = (name: string) => shadows.has(name)
-    for (const { type, name, sql } of made) {
-      if (type === 'table' && !isShadow(name)) attempt(name, () => database.exec(sql ?? ''))
+    const lost: typeof made = []
+    for (const entry of made) {
+      if (entry.type !== 'table' || isShadow(entry.name)) continue
+      attempt(entry.name, () => {
+        if (!create(database, entry.sql ?? '')) lost.push(entry)
+      })
     }
     const named = new Map(tables.map((table) => [table.name, table]))
     const last = named.get('sqlite_sequence')
@@ -125,6 +129,7 @@ async function rebuildFile(
     for (const { type, name, sql } of made) {
       if (type !== 'table' && !isThereAlready(type, name)) attempt(name, () => database.exec(sql ?? ''))
     }
+    for (const entry of lost) attempt(entry.name, () => enter(database, entry))
   } catch (error) {
     database.close()
     await rm(file, { force: true })
@@ -132,6 +137,26 @@ async function rebuildFile(
   }
   database.close()
   return result
+}
+
+/** Makes a table; tells whether there is the module that it needs, if it needs one. */
+function create(database: DatabaseSync, sql: string): boolean {
+  try {
+    database.exec(sql)
+    return true
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('no such module')) return false
+    throw error
+  }
+}
+
+/** A table whose module is not there is in the schema all the same, for those who have it. */
+function enter(database: DatabaseSync, { name, sql }: Description['schema'][number]): void {
+  database.enableDefensive(false)
+  database.exec('PRAGMA writable_schema = ON')
+  database
+    .prepare("INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES ('table', ?, ?, 0, ?)")
+    .run(name, name, sql)
 }
 
 function emptyShadow(database: DatabaseSync, name: string): void {
