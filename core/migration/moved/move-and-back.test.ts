@@ -197,7 +197,10 @@ describe('a run', () => {
     renameSync(join(source(), 'a.db'), join(source(), 'b.db'))
     const renamed: Plan = { ...legacy('t'), files: [{ path: 'b.db', tables: [{ name: 't', target: 'legacy' }] }] }
     const second = await move(source(), renamed)
-    expect(second).toMatchObject({ state: 'complete', tables: [{ state: 'moved before', rows: 0 }] })
+    expect(second).toMatchObject({
+      state: 'complete',
+      tables: [{ state: 'moved before', rows: 0, moved_by: first.run }],
+    })
     expect((await countAll()).legacy_rows).toBe(2)
     expect(await verifyRun(client, second.run, source())).toMatchObject({
       verified: true,
@@ -529,6 +532,8 @@ describe('a run', () => {
     const { run } = await move(source(), legacy('t'))
     const again = { folder: source(), plan: legacy('t'), id: crypto.randomUUID(), rejectedBy: run }
     expect(await runMigration(client, again)).toMatchObject({ fault: expect.stringContaining('has rejected no row') })
+    const other = { ...again, plan: legacy('t', 't'), id: crypto.randomUUID() }
+    expect(await runMigration(client, other)).toMatchObject({ fault: expect.stringContaining('has rejected no row') })
     database('CREATE TABLE t (a); INSERT INTO t VALUES (2)')
     await expect(runMigration(client, again)).rejects.toMatchObject({ code: 'migration.changed' })
   })

@@ -1,5 +1,6 @@
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { Plan } from '../plan/plan.ts'
+import { ownersOf } from '../run/move-table.ts'
 import type { Run } from './find-run.ts'
 import { type MovedTable, movedTables } from './read-moved.ts'
 
@@ -12,12 +13,7 @@ export async function standingTables(client: MigrationClient, run: Pick<Run, 'id
   if (tables.every(({ state }) => state !== 'moved before')) return tables
   const owners = await rowsOf<{ id: string; owner: string; run_id: string; plan: string }>(
     client,
-    `SELECT DISTINCT ON (t.id) t.id, o.id AS owner, g.run_id, r.plan FROM migration_tables t
-     JOIN migration_files f ON f.id = t.file_id
-     JOIN migration_files g ON g.sha256 = f.sha256 AND g.run_id <> f.run_id
-     JOIN migration_runs r ON r.id = g.run_id AND r.state <> 'rolled back' AND r.retries IS NULL
-     JOIN migration_tables o ON o.file_id = g.id AND o.name = t.name AND o.state = 'done'
-     WHERE f.run_id = $1 AND t.state = 'moved before' ORDER BY t.id, o.id`,
+    ownersOf('f.run_id = $1'),
     [run.id],
   )
   const owned = new Map<string, MovedTable>()

@@ -21,6 +21,8 @@ export type TableResult = {
   rejected: number
   target_rows: number
   fault?: string
+  /** The run that had moved it before. */
+  moved_by?: string
 }
 
 /** Hears, after each batch, how many rows of a table have an outcome, and how many there seem to be if that is known. */
@@ -64,7 +66,10 @@ export async function moveTable(move: TableMove, source: AnalysedTable): Promise
     rejected: Number(entry.rejected),
     target_rows: Number(entry.target_rows),
   }
-  if (entry.state !== 'running') return { ...named, state: entry.state, ...total }
+  if (entry.state !== 'running') {
+    const by = entry.state === 'moved before' ? await movedBy(client, entry.id) : undefined
+    return { ...named, state: entry.state, ...total, ...(by === undefined ? {} : { moved_by: by }) }
+  }
   const gaps: string[] = []
   let isStopped = false
   const end = async (state: TableResult['state'], fault?: string): Promise<TableResult> => {
@@ -103,6 +108,23 @@ export async function moveTable(move: TableMove, source: AnalysedTable): Promise
   if (isStopped) return { ...named, state: 'stopped', ...total }
   return gaps.length === 0 ? end('done') : end('failed', gaps.join('; '))
 }
+
+/** The run that had moved the content of a table before. */
+async function movedBy(client: MigrationClient, id: string): Promise<string | undefined> {
+  const [owner] = await rowsOf<{ run_id: string }>(client, `SELECT run_id FROM (${ownersOf('t.id = $1')}) o`, [id])
+  return owner?.run_id
+}
+
+/**
+ * Selects, of tables that were moved before, which entry of which run has their rows: the first one that still stands. A
+ * condition on the tables `t` of files `f`.
+ */
+export const ownersOf = (which: string): string => `SELECT DISTINCT ON (t.id) t.id, o.id AS owner, g.run_id, r.plan
+  FROM migration_tables t JOIN migration_files f ON f.id = t.file_id
+  JOIN migration_files g ON g.sha256 = f.sha256 AND g.run_id <> f.run_id
+  JOIN migration_runs r ON r.id = g.run_id AND r.state <> 'rolled back' AND r.retries IS NULL
+  JOIN migration_tables o ON o.file_id = g.id AND o.name = t.name AND o.state = 'done'
+  WHERE t.state = 'moved before' AND ${which} ORDER BY t.id, o.id`
 
 /** What Postgres itself says has an SQLSTATE; classes 08 and 57 are about the connection, and no fault of a table. */
 function connectionLost(error: unknown): boolean {

@@ -87,10 +87,18 @@ function describeRun({ run, state, files, tables }: RunResult, seconds: number):
         ...[one.file, one.table, one.state, one.rows, one.migrated, one.legacy, one.rejected],
       ]),
     ),
+    ...movedBefore(tables),
     ...(unreadable.length === 0 ? [] : [table(['CANNOT BE READ', 'BECAUSE'], unreadable)]),
     `run ${run} is ${state}: ${sum('rows')} rows = ${sum('migrated')} migrated + ${sum('legacy')} legacy + ${sum('rejected')} rejected, ${rate} rows/s`,
     ...(sum('rejected') === 0 ? [] : [`What was rejected, and why: hive migrate rejects ${run}`]),
   ].join('\n\n')
+}
+
+/** Which runs have what was moved before: theirs are its rejected rows, too. */
+function movedBefore(tables: readonly TableResult[]): string[] {
+  const owners = new Map<string, number>()
+  for (const { moved_by: run } of tables) if (run !== undefined) owners.set(run, (owners.get(run) ?? 0) + 1)
+  return [...owners].map(([run, count]) => `moved before: ${count} tables, by run ${run}`)
 }
 
 function describeTried(tables: TriedTable[]): string {
