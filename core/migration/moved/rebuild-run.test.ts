@@ -68,3 +68,35 @@ it.each<[what: string, sql: string]>([
   expect(rebuilt.prepare("SELECT docid FROM four WHERE four MATCH 'old'").all()).toMatchObject([{ docid: 7 }])
   rebuilt.close()
 })
+
+it('gives back rows of tables that ask for functions and collations which only their own program has', async () => {
+  const source = join(folder, 'source')
+  const database = new DatabaseSync(join(source, 'a.db'), { defensive: false })
+  database.function('regexp', { varargs: true }, () => 1)
+  // the collation is named afterwards: nobody makes a table whose collation is not there
+  database.exec(`CREATE TABLE checked (a CHECK (a REGEXP '.')); INSERT INTO checked VALUES ('x');
+    CREATE TABLE sorted (a TEXT COLLATE NOCASE, b); CREATE TABLE keyed (a TEXT COLLATE NOCASE UNIQUE)`)
+  database.exec(`INSERT INTO sorted VALUES ('y', 1); INSERT INTO keyed VALUES ('é'), ('z'); CREATE INDEX i ON sorted (a);
+    PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'NOCASE', '"LOCALIZED"')`)
+  database.close()
+  const { plan } = await planned(source)
+  const { run, state } = await runMigration(client, { folder: source, plan, id: crypto.randomUUID() })
+  expect(state).toBe('complete')
+  expect(await rebuildRun(client, run, join(folder, 'rebuilt'))).toMatchObject([
+    {
+      tables: ['checked', 'keyed', 'sorted'].map((name) => ({ name, rows: name === 'keyed' ? 2 : 1 })),
+      faults: [
+        'i: it is on sorted, and there is no collation LOCALIZED here',
+        'keyed: there is no collation LOCALIZED here: its keys are in the order of bytes until a REINDEX',
+      ],
+    },
+  ])
+  const [before, after] = [join(source, 'a.db'), join(folder, 'rebuilt', 'a.db')].map((file) => {
+    const read = new DatabaseSync(file)
+    const tables = read.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name").all()
+    const rows = tables.map(({ name }) => read.prepare(`SELECT rowid, * FROM ${name} ORDER BY rowid`).all())
+    read.close()
+    return { tables, rows }
+  })
+  expect(after).toEqual(before)
+})

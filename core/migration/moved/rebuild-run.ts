@@ -9,6 +9,15 @@ import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { TablePlan } from '../plan/plan.ts'
 import type { Description } from '../run/source-file.ts'
 import { InvalidText, Omitted, type SqliteValue, type WholeValue } from '../value.ts'
+import {
+  type Created,
+  createTable,
+  emptyShadow,
+  enterTable,
+  hasKeys,
+  missingCollations,
+  restoreTable,
+} from './create-table.ts'
 import { findRun } from './find-run.ts'
 import { isHeld, type MovedTable, type MovedValue, movedRanges } from './read-moved.ts'
 import { standingTables } from './standing-tables.ts'
@@ -105,10 +114,13 @@ async function rebuildFile(
     const shadows = new Set(description.tables.filter(({ kind }) => kind === 'shadow').map(({ name }) => name))
     const isShadow = (name: string) => shadows.has(name)
     const lost: typeof made = []
+    const bare = new Map<string, Created>()
     for (const entry of made) {
       if (entry.type !== 'table' || isShadow(entry.name)) continue
       attempt(entry.name, () => {
-        if (!create(database, entry.sql ?? '')) lost.push(entry)
+        const created = createTable(database, entry.sql ?? '')
+        if (created === 'module is missing') lost.push(entry)
+        else if (created.collations.length > 0) bare.set(entry.name, created)
       })
     }
     const named = new Map(tables.map((table) => [table.name, table]))
@@ -126,10 +138,21 @@ async function rebuildFile(
     // not before the rows: triggers would write more, and indexes are made faster at once
     const found = database.prepare('SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?')
     const isThereAlready = (type: string, name: string) => found.get(type, name) !== undefined
-    for (const { type, name, sql } of made) {
-      if (type !== 'table' && !isThereAlready(type, name)) attempt(name, () => database.exec(sql ?? ''))
+    for (const { type, name, table, sql } of made) {
+      if (type === 'table' || isThereAlready(type, name)) continue
+      const { collations = [] } = (type === 'index' && bare.get(table)) || {}
+      if (collations.length > 0) result.faults.push(`${name}: it is on ${table}, and ${missingCollations(collations)}`)
+      else attempt(name, () => database.exec(sql ?? ''))
     }
-    for (const entry of lost) attempt(entry.name, () => enter(database, entry))
+    for (const entry of lost) attempt(entry.name, () => enterTable(database, entry))
+    for (const [name, { collations }] of bare) {
+      const entry = made.find((one) => one.type === 'table' && one.name === name)
+      attempt(name, () => restoreTable(database, name, entry?.sql ?? ''))
+      if (!hasKeys(database, name)) continue
+      result.faults.push(
+        `${name}: ${missingCollations(collations)}: its keys are in the order of bytes until a REINDEX`,
+      )
+    }
   } catch (error) {
     database.close()
     await rm(file, { force: true })
@@ -137,31 +160,6 @@ async function rebuildFile(
   }
   database.close()
   return result
-}
-
-/** Makes a table; tells whether there is the module that it needs, if it needs one. */
-function create(database: DatabaseSync, sql: string): boolean {
-  try {
-    database.exec(sql)
-    return true
-  } catch (error) {
-    if (error instanceof Error && error.message.startsWith('no such module')) return false
-    throw error
-  }
-}
-
-/** A table whose module is not there is in the schema all the same, for those who have it. */
-function enter(database: DatabaseSync, { name, sql }: Description['schema'][number]): void {
-  database.enableDefensive(false)
-  database.exec('PRAGMA writable_schema = ON')
-  database
-    .prepare("INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES ('table', ?, ?, 0, ?)")
-    .run(name, name, sql)
-}
-
-function emptyShadow(database: DatabaseSync, name: string): void {
-  database.enableDefensive(false)
-  database.exec(`DELETE FROM ${quoteName(name)}`)
 }
 
 async function fill(
