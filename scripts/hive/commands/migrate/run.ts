@@ -49,7 +49,10 @@ Examples:
         const plan = await readPlan(options.plan, folder, out)
         const { tryRun } = await import('../../../../core/migration/run/try-run.ts')
         const tried = await tryRun(folder, plan)
-        return out.answer({ tables: tried }, () => describeTried(tried))
+        out.answer({ tables: tried }, () => describeTried(tried))
+        const failed = tried.filter(({ fault }) => fault !== undefined).map(({ file, table }) => `${file} ${table}`)
+        if (failed.length > 0) throw new Incomplete(`not all of it can be read: ${failed.slice(0, 3).join(', ')}`)
+        return
       }
       // what is needed next is loaded while databases are copied to be looked at
       const [plan, { runMigration }] = await Promise.all([
