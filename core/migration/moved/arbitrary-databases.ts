@@ -305,7 +305,13 @@ const virtualTable: fc.Arbitrary<Part> = fc
         'fts5(a, b UNINDEXED, prefix=2, tokenize="porter ascii")',
         'fts5(a, b, columnsize=0, detail=none)',
       ],
-      ...['fts5(a, b, content=base, content_rowid=k)', 'fts4(a, b)', 'fts3(a TEXT, b)', 'rtree(a, b, c)'],
+      ...[
+        "fts5(a, b, content='')",
+        'fts5(a, b, content=base, content_rowid=k)',
+        'fts4(a, b)',
+        'fts3(a TEXT, b)',
+        'rtree(a, b, c)',
+      ],
       ...['rtree(a, b, c, +d, +e TEXT)', 'rtree_i32(a, b, c)', 'fts5vocab(x, row)', 'fts5vocab(x, instance)'],
     ),
     rows: fc.array(fc.record({ rowid: rowids, values: fc.array(cells, { minLength: 2, maxLength: 2 }) }), {

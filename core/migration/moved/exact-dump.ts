@@ -20,9 +20,14 @@ export function exactDump(file: string): ExactDump {
   try {
     const setting = (name: string) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]
     const schema = database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema').all()
-    const derived = new Set(schema.filter(({ sql }) => /USING fts5vocab/.test(String(sql))).map(({ name }) => name))
+    const named = (pattern: RegExp) =>
+      schema.filter(({ sql }) => pattern.test(String(sql))).map(({ name }) => String(name))
+    const contentless = named(/USING fts\d\(.*content=''/)
+    const derived = new Set([...named(/USING fts5vocab/), ...contentless])
+    const isIndex = ({ name, type }: Record<string, unknown>) =>
+      type === 'shadow' && contentless.some((one) => String(name).startsWith(`${one}_`))
     const listed = database.prepare('PRAGMA main.table_list').all()
-    const tables = listed.filter((table) => isData(table) && !derived.has(table.name))
+    const tables = listed.filter((table) => (isData(table) || isIndex(table)) && !derived.has(String(table.name)))
     return {
       settings: Object.fromEntries(
         ['encoding', 'page_size', 'user_version', 'application_id'].map((name) => [name, setting(name)]),

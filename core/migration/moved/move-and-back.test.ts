@@ -197,7 +197,10 @@ describe('a run', () => {
     renameSync(join(source(), 'a.db'), join(source(), 'b.db'))
     const renamed: Plan = { ...legacy('t'), files: [{ path: 'b.db', tables: [{ name: 't', target: 'legacy' }] }] }
     const second = await move(source(), renamed)
-    expect(second).toMatchObject({ state: 'complete', tables: [{ state: 'moved before', rows: 0 }] })
+    expect(second).toMatchObject({
+      state: 'complete',
+      tables: [{ state: 'moved before', rows: 0, moved_by: first.run }],
+    })
     expect((await countAll()).legacy_rows).toBe(2)
     expect(await verifyRun(client, second.run, source())).toMatchObject({
       verified: true,
@@ -225,6 +228,33 @@ describe('a run', () => {
     }
     expect((await move(source(), plan)).tables.map(({ state }) => state)).toEqual(['done', 'done'])
     expect((await move(source(), plan)).tables.map(({ state }) => state)).toEqual(['moved before', 'moved before'])
+  })
+
+  it('moves what a module that is not there has kept, and ends when its table is skipped', async () => {
+    const file = join(source(), 'a.db')
+    const made = new DatabaseSync(file, { defensive: false })
+    made.exec(`CREATE TABLE vec_chunks (id INTEGER PRIMARY KEY, vectors BLOB); INSERT INTO vec_chunks VALUES (1, x'0102');
+      PRAGMA writable_schema = ON;
+      INSERT INTO sqlite_schema VALUES ('table', 'vec', 'vec', 0, 'CREATE VIRTUAL TABLE vec USING vec0(v float[3])')`)
+    made.close()
+    const plan = await planOf(source())
+    expect(plan.files[0]?.tables[0]).toMatchObject({
+      because: expect.stringMatching(/no such module: vec0; skip it if/),
+    })
+    expect(await move(source(), plan)).toMatchObject({ state: 'failed', tables: [{ state: 'failed' }, { rows: 1 }] })
+
+    const tables = plan.files[0]?.tables.map((table) =>
+      table.name === 'vec' ? { name: 'vec', target: 'skip', because: 'its module has it' } : table,
+    )
+    const skipping = checkedPlan({ ...plan, files: [{ path: 'a.db', tables }] }, await foundFiles(readFolder(source())))
+    const { run, state } = await move(source(), skipping)
+    expect(state).toBe('complete')
+    expect(await rebuildRun(client, run, folder)).toMatchObject([{ faults: [] }])
+    const rebuilt = new DatabaseSync(join(folder, 'a.db'))
+    expect(rebuilt.prepare("SELECT sql FROM sqlite_schema WHERE name = 'vec'").get()).toEqual({
+      sql: 'CREATE VIRTUAL TABLE vec USING vec0(v float[3])',
+    })
+    rebuilt.close()
   })
 
   it('is not rebuilt as if it were whole where it was stopped', async () => {
@@ -502,6 +532,8 @@ describe('a run', () => {
     const { run } = await move(source(), legacy('t'))
     const again = { folder: source(), plan: legacy('t'), id: crypto.randomUUID(), rejectedBy: run }
     expect(await runMigration(client, again)).toMatchObject({ fault: expect.stringContaining('has rejected no row') })
+    const other = { ...again, plan: legacy('t', 't'), id: crypto.randomUUID() }
+    expect(await runMigration(client, other)).toMatchObject({ fault: expect.stringContaining('has rejected no row') })
     database('CREATE TABLE t (a); INSERT INTO t VALUES (2)')
     await expect(runMigration(client, again)).rejects.toMatchObject({ code: 'migration.changed' })
   })

@@ -6,8 +6,11 @@ import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
  */
 export type MovedBefore = { id: string; path: string; name: string; by: string | null; owner: string | null }
 
-/** The tables of a run that another one had moved. */
-export async function movedBefore(client: MigrationClient, run: string): Promise<MovedBefore[]> {
+/** The tables of a run that another one had moved, or one such table. */
+export async function movedBefore(
+  client: MigrationClient,
+  of: { run: string; table?: never } | { run?: never; table: string },
+): Promise<MovedBefore[]> {
   return rowsOf<MovedBefore>(
     client,
     `SELECT t.id, f.path, t.name, earlier.by, earlier.owner
@@ -19,13 +22,7 @@ export async function movedBefore(client: MigrationClient, run: string): Promise
          AND r.state <> 'rolled back' AND r.retries IS NULL
        ORDER BY o.id LIMIT 1
      ) earlier ON true
-     WHERE f.run_id = $1 AND t.state = 'moved before' ORDER BY f.id, t.id`,
-    [run],
+     WHERE (f.run_id = $1 OR t.id = $2) AND t.state = 'moved before' ORDER BY f.id, t.id`,
+    [of.run ?? null, of.table ?? null],
   )
-}
-
-/** Who has moved them, for people: `run 1c2d…`, or several. */
-export function byWhom(tables: readonly MovedBefore[]): string {
-  const runs = [...new Set(tables.map(({ by }) => (by === null ? 'a run that was rolled back since' : `run ${by}`)))]
-  return runs.join(' and ')
 }

@@ -9,6 +9,15 @@ import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { TablePlan } from '../plan/plan.ts'
 import type { Description } from '../run/source-file.ts'
 import { InvalidText, Omitted, type SqliteValue, type WholeValue } from '../value.ts'
+import {
+  type Created,
+  createTable,
+  emptyShadow,
+  enterTable,
+  hasKeys,
+  missingCollations,
+  restoreTable,
+} from './create-table.ts'
 import { findRun } from './find-run.ts'
 import { isHeld, type MovedTable, type MovedValue, movedRanges } from './read-moved.ts'
 import { standingTables } from './standing-tables.ts'
@@ -104,13 +113,24 @@ async function rebuildFile(
     // the tables of a virtual one are made with it
     const shadows = new Set(description.tables.filter(({ kind }) => kind === 'shadow').map(({ name }) => name))
     const isShadow = (name: string) => shadows.has(name)
-    for (const { type, name, sql } of made) {
-      if (type === 'table' && !isShadow(name)) attempt(name, () => database.exec(sql ?? ''))
+    const lost: typeof made = []
+    const bare = new Map<string, Created>()
+    for (const entry of made) {
+      if (entry.type !== 'table' || isShadow(entry.name)) continue
+      attempt(entry.name, () => {
+        const created = createTable(database, entry.sql ?? '')
+        if (created === 'module is missing') lost.push(entry)
+        else if (created.collations.length > 0) bare.set(entry.name, created)
+      })
     }
     const named = new Map(tables.map((table) => [table.name, table]))
     const last = named.get('sqlite_sequence')
     named.delete('sqlite_sequence')
-    for (const table of named.values()) await fill(client, database, table, description, result)
+    for (const table of named.values()) {
+      // the index of a full-text table without content came with it, without a word
+      if (isShadow(table.name)) attempt(table.name, () => emptyShadow(database, table.name))
+      await fill(client, database, table, description, result)
+    }
     if (last) {
       attempt('sqlite_sequence', () => database.exec('DELETE FROM sqlite_sequence'))
       await fill(client, database, last, description, result)
@@ -118,8 +138,20 @@ async function rebuildFile(
     // not before the rows: triggers would write more, and indexes are made faster at once
     const found = database.prepare('SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?')
     const isThereAlready = (type: string, name: string) => found.get(type, name) !== undefined
-    for (const { type, name, sql } of made) {
-      if (type !== 'table' && !isThereAlready(type, name)) attempt(name, () => database.exec(sql ?? ''))
+    for (const { type, name, table, sql } of made) {
+      if (type === 'table' || isThereAlready(type, name)) continue
+      const { collations = [] } = (type === 'index' && bare.get(table)) || {}
+      if (collations.length > 0) result.faults.push(`${name}: it is on ${table}, and ${missingCollations(collations)}`)
+      else attempt(name, () => database.exec(sql ?? ''))
+    }
+    for (const entry of lost) attempt(entry.name, () => enterTable(database, entry))
+    for (const [name, { collations }] of bare) {
+      const entry = made.find((one) => one.type === 'table' && one.name === name)
+      attempt(name, () => restoreTable(database, name, entry?.sql ?? ''))
+      if (!hasKeys(database, name)) continue
+      result.faults.push(
+        `${name}: ${missingCollations(collations)}: its keys are in the order of bytes until a REINDEX`,
+      )
     }
   } catch (error) {
     database.close()

@@ -11,7 +11,7 @@ export async function standingTables(client: MigrationClient, run: Pick<Run, 'id
   const tables = await movedTables(client, run.id, run.plan.zone)
   if (tables.every(({ state }) => state !== 'moved before')) return tables
   const owned = new Map<string, MovedTable>()
-  for (const [by, ofRun] of Map.groupBy(await movedBefore(client, run.id), (one) => one.by)) {
+  for (const [by, ofRun] of Map.groupBy(await movedBefore(client, { run: run.id }), (one) => one.by)) {
     if (by === null) continue
     const moved = await movedTables(client, by, (await findRun(client, by)).plan.zone)
     const byId = new Map(moved.map((table) => [table.id, table]))

@@ -108,10 +108,12 @@ function givenIn(table: MetricsTable | FaultyTable): GivenMetric {
 
 function checkKind(
   table: Pick<TablePlan, 'target'>,
-  { kind }: FoundTable,
+  { kind, columns }: FoundTable,
   report: ReturnType<typeof problemsUnder>,
 ): void {
-  if (table.target === 'skip' && isData(kind)) {
+  // what a module keeps that is not there is in tables of its own, as far as it is in the file
+  const isLost = kind === 'virtual' && columns.length === 0
+  if (table.target === 'skip' && isData(kind) && !isLost) {
     report(['target'], 'skips a table that holds rows of its own: legacy keeps them as they are')
   }
   if (table.target !== 'skip' && (kind === 'view' || kind === 'shadow')) {

@@ -2,6 +2,7 @@ import type { AnalysedTable } from '../analyze/source.ts'
 import { compileTable } from '../convert/compile-table.ts'
 import { sourceOf } from '../convert/source.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
+import { movedBefore } from '../moved/moved-before.ts'
 import type { TablePlan } from '../plan/plan.ts'
 import { moveRows } from './move-rows.ts'
 import { plainTarget } from './plain-target.ts'
@@ -21,6 +22,8 @@ export type TableResult = {
   rejected: number
   target_rows: number
   fault?: string
+  /** The run that had moved it before. */
+  moved_by?: string
 }
 
 /** Hears, after each batch, how many rows of a table have an outcome, and how many there seem to be if that is known. */
@@ -64,7 +67,10 @@ export async function moveTable(move: TableMove, source: AnalysedTable): Promise
     rejected: Number(entry.rejected),
     target_rows: Number(entry.target_rows),
   }
-  if (entry.state !== 'running') return { ...named, state: entry.state, ...total }
+  if (entry.state !== 'running') {
+    const [before] = entry.state === 'moved before' ? await movedBefore(client, { table: entry.id }) : []
+    return { ...named, state: entry.state, ...total, ...(before?.by ? { moved_by: before.by } : {}) }
+  }
   const gaps: string[] = []
   let isStopped = false
   const end = async (state: TableResult['state'], fault?: string): Promise<TableResult> => {

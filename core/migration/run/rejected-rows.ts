@@ -3,11 +3,13 @@ import type { AnalysedTable } from '../analyze/source.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { findRun } from '../moved/find-run.ts'
 
-/** The run that tries the rejected rows of another one again, unless it was rolled back. */
+/** The run that tries the rejected rows of another one again, unless it was rolled back or has failed and has none. */
 export async function findRetry(client: MigrationClient, run: string): Promise<string | undefined> {
   const [retry] = await rowsOf<{ id: string }>(
     client,
-    `SELECT id FROM migration_runs WHERE retries = $1 AND state <> 'rolled back'`,
+    `SELECT id FROM migration_runs r WHERE retries = $1 AND state <> 'rolled back' AND (state <> 'failed' OR EXISTS (
+       SELECT FROM migration_tables t JOIN migration_files f ON f.id = t.file_id WHERE f.run_id = r.id AND t.rows > 0
+     ))`,
     [run],
   )
   return retry?.id

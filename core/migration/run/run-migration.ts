@@ -188,7 +188,8 @@ async function moveFile(
   if (copy instanceof Error) return faulty(copy.message)
   try {
     if ('fault' in copy) return await faulty(`${copy.fault.state}: ${copy.fault.detail}`)
-    if ((await hashSource(source)) !== hash) return await faulty('it was written to while it was copied')
+    if ((await hashSource(source)) !== hash)
+      return await faulty('it was written to while it was copied: stop its writer and try again')
     const fileId = await fileEntry(client, run, file.path, {
       sha256: hash,
       description: JSON.stringify(describeSource(copy.database)),

@@ -24,10 +24,9 @@ const mostExamples = 5
 export async function tryRun(folder: string, plan: Plan): Promise<TriedTable[]> {
   const tried: TriedTable[] = []
   for (const file of plan.files) {
-    if (file.unreadable !== undefined) continue
-    const copy = await openPrivateCopy(join(folder, file.path))
+    const copy = await openPrivateCopy(join(folder, file.path)).catch((error: Error) => error)
     try {
-      const tables = 'fault' in copy ? [] : readDatabase(copy.database, largestOf(plan)).tables
+      const tables = 'database' in copy ? readDatabase(copy.database, largestOf(plan)).tables : []
       for (const table of file.tables) {
         if (table.target === 'skip') continue
         const source = tables.find(({ name }) => name === table.name)
@@ -37,7 +36,7 @@ export async function tryRun(folder: string, plan: Plan): Promise<TriedTable[]> 
         }
         tried.push(one)
         if (!source) {
-          one.fault = 'the table is not there'
+          one.fault = faultOf(copy) ?? 'the table is not there'
           continue
         }
         const compiled = compileTable(table, source.columns, plan.zone)
@@ -56,8 +55,13 @@ export async function tryRun(folder: string, plan: Plan): Promise<TriedTable[]> 
         }
       }
     } finally {
-      await copy.close()
+      if (!(copy instanceof Error)) await copy.close()
     }
   }
   return tried
+}
+
+function faultOf(copy: Error | Awaited<ReturnType<typeof openPrivateCopy>>): string | undefined {
+  if (copy instanceof Error) return copy.message
+  return 'fault' in copy ? `${copy.fault.state}: ${copy.fault.detail}` : undefined
 }

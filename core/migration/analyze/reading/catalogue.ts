@@ -3,7 +3,7 @@ import { largestValue } from '../../value.ts'
 import type { AnalysedColumn, AnalysedDatabase, AnalysedTable } from '../source.ts'
 import { quoteName, readRows } from './read-rows.ts'
 import { storedTable } from './stored-table.ts'
-import { derivedModules, isFullText, readModules } from './virtual-tables.ts'
+import { derivedModules, isFullText, isOnlyIndex, readContentless, readModules } from './virtual-tables.ts'
 
 /** Everything in a database that has a name and columns. Values of more bytes than `largest` are not read. */
 export function readDatabase(database: DatabaseSync, largest = largestValue): AnalysedDatabase {
@@ -16,6 +16,12 @@ export function readDatabase(database: DatabaseSync, largest = largestValue): An
     .sort((one, other) => (String(one.name) < String(other.name) ? -1 : 1))
   const encoding = String(value('encoding'))
   const modules = readModules(database)
+  const contentless = readContentless(database)
+  const typeOf = (name: string, type: string) => {
+    // like views, they show what is in others
+    if (derivedModules.has(modules.get(name) ?? '') || contentless.has(name)) return 'view'
+    return type === 'shadow' && isOnlyIndex(name, contentless) ? 'table' : type
+  }
   return {
     encoding,
     journalMode: String(value('journal_mode')),
@@ -23,8 +29,7 @@ export function readDatabase(database: DatabaseSync, largest = largestValue): An
     tables: listed.map(({ name, type, wr }) =>
       describe(database, {
         name: String(name),
-        // like a view, it shows what is in others
-        type: derivedModules.has(modules.get(String(name)) ?? '') ? 'view' : String(type),
+        type: typeOf(String(name), String(type)),
         withoutRowid: wr === 1,
         hasRowid: wr !== 1 && (type !== 'virtual' || isFullText(modules.get(String(name)))),
         encoding,

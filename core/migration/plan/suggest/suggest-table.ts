@@ -36,7 +36,9 @@ export function suggestTable(draft: Draft): TablePlan {
   const { name } = table
   if (table.kind === 'internal') return { name, target: 'legacy', because: 'SQLite’s own, kept for a rebuild' }
   if (table.columns.length === 0) {
-    return { name, target: 'legacy', because: `cannot be read: ${table.gaps.join('; ') || 'it has no columns'}` }
+    const why = `cannot be read: ${table.gaps.join('; ') || 'it has no columns'}`
+    const remedy = table.kind === 'virtual' ? '; skip it if the tables beside it are all that it has' : ''
+    return { name, target: 'legacy', because: why + remedy }
   }
   if (table.kind === 'virtual') {
     return { name, target: 'legacy', because: 'a virtual table: its rows are read once, through it' }

@@ -67,7 +67,9 @@ function oddOf(one: TableReport): (string | number)[][] {
     ...one.foreign_keys.flatMap(({ columns, table: other, orphans }) =>
       orphans === 0
         ? []
-        : [[columns.join(', '), orphans, typeof orphans === 'number' ? `keys that are not in ${other}` : '', '']],
+        : typeof orphans === 'number'
+          ? [[columns.join(', '), orphans, `keys that are not in ${other}`, '']]
+          : [[columns.join(', '), '', `it cannot be told whether its keys are in ${other}: ${orphans}`, '']],
     ),
     ...one.columns.flatMap(({ name, odd }) =>
       odd.map(({ what, count, examples = [] }) => [name, count, what, examples.join(', ')]),

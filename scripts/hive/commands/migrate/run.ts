@@ -49,43 +49,41 @@ Examples:
         const plan = await readPlan(options.plan, folder, out)
         const { tryRun } = await import('../../../../core/migration/run/try-run.ts')
         const tried = await tryRun(folder, plan)
-        return out.answer({ tables: tried }, () => describeTried(tried))
+        out.answer({ tables: tried }, () => describeTried(tried))
+        const failed = tried.filter(({ fault }) => fault !== undefined).map(({ file, table }) => `${file} ${table}`)
+        if (failed.length > 0) throw new Incomplete(`not all of it can be read: ${failed.slice(0, 3).join(', ')}`)
+        return
       }
       // what is needed next is loaded while databases are copied to be looked at
-      const [plan, { runMigration }, { byWhom, movedBefore }] = await Promise.all([
+      const [plan, { runMigration }] = await Promise.all([
         readPlan(options.plan, folder, out),
         import('../../../../core/migration/run/run-migration.ts'),
-        import('../../../../core/migration/moved/moved-before.ts'),
         import('pg'),
       ])
       const started = performance.now()
       const report = await reportRun(out, options.log)
-      const { result, before } = await withPostgres(
+      const result = await withPostgres(
         options,
-        async (client, lanes) => {
-          const result = await runMigration(client, {
+        (client, lanes) =>
+          runMigration(client, {
             ...{ folder, plan, lanes, id: randomUUID(), asNew: options.asNew === true },
             ...(options.rejectedBy === undefined ? {} : { rejectedBy: options.rejectedBy }),
             progress: report.progress,
             ended: report.ended,
-          })
-          const tables = await movedBefore(client, result.run)
-          const before =
-            tables.length === 0 ? null : `${tables.length} tables had been moved before, by ${byWhom(tables)}`
-          return { result, before }
-        },
+          }),
         options.connections,
       ).finally(report.close)
       report.result(result)
-      out.answer(result, () => describeRun(result, before, (performance.now() - started) / 1000))
+      out.answer(result, () => describeRun(result, (performance.now() - started) / 1000))
       if (result.state === 'failed') throw new Incomplete(`run ${result.run} failed: ${result.fault}`)
     })
 }
 
-function describeRun({ run, state, files, tables }: RunResult, before: string | null, seconds: number): string {
+function describeRun({ run, state, files, tables }: RunResult, seconds: number): string {
   const sum = (name: 'rows' | 'migrated' | 'legacy' | 'rejected') => tables.reduce((total, one) => total + one[name], 0)
   const unreadable = files.flatMap(({ path, fault }) => (fault === undefined ? [] : [[path, fault]]))
   const rate = Math.round(sum('rows') / seconds)
+  const before = movedBefore(tables)
   return [
     table(
       ['FILE', 'TABLE', 'STATE', 'ROWS', 'MIGRATED', 'LEGACY', 'REJECTED'],
@@ -94,12 +92,19 @@ function describeRun({ run, state, files, tables }: RunResult, before: string | 
       ]),
     ),
     ...(unreadable.length === 0 ? [] : [table(['CANNOT BE READ', 'BECAUSE'], unreadable)]),
-    sum('rows') === 0 && before !== null
+    sum('rows') === 0 && before.length > 0
       ? `run ${run} is ${state}: nothing was left to move`
       : `run ${run} is ${state}: ${sum('rows')} rows = ${sum('migrated')} migrated + ${sum('legacy')} legacy + ${sum('rejected')} rejected, ${rate} rows/s`,
-    ...(before === null ? [] : [before]),
+    ...before,
     ...(sum('rejected') === 0 ? [] : [`What was rejected, and why: hive migrate rejects ${run}`]),
   ].join('\n\n')
+}
+
+/** Which runs have what was moved before: theirs are its rejected rows, too. */
+function movedBefore(tables: readonly TableResult[]): string[] {
+  const owners = new Map<string, number>()
+  for (const { moved_by: run } of tables) if (run !== undefined) owners.set(run, (owners.get(run) ?? 0) + 1)
+  return [...owners].map(([run, count]) => `${count} tables had been moved before, by run ${run}`)
 }
 
 function describeTried(tables: TriedTable[]): string {
