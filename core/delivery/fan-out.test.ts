@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { dumpKeys } from '../../test/dump-keys.ts'
 import { type TestHive, testHive } from '../../test/hive.ts'
@@ -40,6 +39,10 @@ const toTopic = (overrides: Parameters<typeof sampleMessage>[0] = {}) =>
 async function idsOf(hive: TestHive, agent: string): Promise<string[]> {
   return (await inboxOf(hive, agent).take()).map(({ message }) => message.message_id)
 }
+
+/** Waits for a moment of Redis's clock. */
+const passes = (hive: TestHive, moment: number) =>
+  expect.poll(() => hive.bus.now(), { interval: 10, timeout: 10_000 }).toBeGreaterThanOrEqual(moment)
 
 describe('a message to a topic', () => {
   it('goes to each subscriber once, and to nobody else', async () => {
@@ -346,9 +349,9 @@ describe('a subscriber that never has room', () => {
     await publish(hive, [message])
     await fanOut(hive, 'news')
     const { fan_out } = await messageStatus(hive, 'ann', message.message_id)
-    await sleep(Date.parse(fan_out?.expires_at ?? '') - hive.bus.now() - 400)
+    await passes(hive, Date.parse(fan_out?.expires_at ?? '') - 400)
     await fanOut(hive, 'news')
-    await sleep((hive.wakes.at(-1)?.delayMs ?? 0) + 150)
+    await passes(hive, hive.bus.now() + (hive.wakes.at(-1)?.delayMs ?? 0) + 150)
     await fanOut(hive, 'news')
     const { events } = await readOutbox(hive, shardOf('bob'), 100)
     expect(events).toContainEqual(
@@ -384,7 +387,8 @@ describe('many messages that wait for one subscriber to have room', () => {
 
   it('do not hold up what is new for the others', async () => {
     const { hive } = await stuck(300, { relayRetryMs: 20, deliveryBudgetMs: 200 })
-    await sleep(200)
+    // all of them are due again
+    await passes(hive, hive.bus.now() + 200)
     const fresh = toTopic({ priority: 1 })
     await publish(hive, [fresh])
     await fanOut(hive, 'news')

@@ -104,7 +104,9 @@ function describeRun({ run, state, files, tables }: RunResult, seconds: number):
 function movedBefore(tables: readonly TableResult[]): string[] {
   const owners = new Map<string, number>()
   for (const { moved_by: run } of tables) if (run !== undefined) owners.set(run, (owners.get(run) ?? 0) + 1)
-  return [...owners].map(([run, count]) => `${count} tables had been moved before, by run ${run}`)
+  return [...owners].map(
+    ([run, count]) => `${count} ${count === 1 ? 'table' : 'tables'} had been moved before, by run ${run}`,
+  )
 }
 
 function describeTried(tables: TriedTable[]): string {
