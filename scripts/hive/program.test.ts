@@ -18,6 +18,10 @@ async function parse(...args: string[]): Promise<{ code: number; stdout: string;
   }
 }
 
+it('tells its version', async () => {
+  expect(await parse('--version')).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: [] })
+})
+
 describe('wrong use', () => {
   it.each([
     [['publish'], '--from and --to and --type'],

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { Command } from 'commander'
 import { addAgents } from './commands/agents.ts'
 import { addCapabilities } from './commands/capabilities.ts'
@@ -17,10 +18,13 @@ import { addTail } from './commands/tail.ts'
 import { addTopics } from './commands/topics.ts'
 import { addValidate } from './commands/validate.ts'
 
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+
 /** The command line interface. Usage errors are thrown as CommanderError, never by ending the process. */
 export function createProgram(): Command {
   const program = new Command('hive')
     .description('Talk to an Agent Hive: agents, keys, messages, topics, dead letters, metrics, logs, old databases.')
+    .version(version)
     .option('--url <url>', 'where the hive is (default: HIVE_URL, else the running local hive)')
     .option(
       '--key <key>',

@@ -6,8 +6,8 @@ export const exitCode = { ok: 0, failed: 1, usage: 2, unreachable: 3 } as const
 
 /** Says in one line on stderr what went wrong (a JSON line with --json) and returns the exit code. */
 export function reportError(error: unknown, json: boolean, write: (line: string) => void): number {
-  // help that was asked for, or that was shown because nothing was: it has been printed
-  if (error instanceof CommanderError && error.code.startsWith('commander.help')) {
+  // the version, and help that was asked for or that was shown because nothing was: it has been printed
+  if (error instanceof CommanderError && /^commander\.(help|version)/.test(error.code)) {
     return error.exitCode === 0 ? exitCode.ok : exitCode.usage
   }
   const document = describe(error)
