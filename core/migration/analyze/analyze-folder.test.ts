@@ -121,6 +121,12 @@ describe('a column of moments', () => {
     expect(units).toEqual(['s', 'ms', 'us', 'ns', 'packed'])
   })
 
+  it('may have its numbers as text, with a fraction too', async () => {
+    const values = "('1714557600.123456'), ('1714557601')"
+    const { tables } = await analyzed('CREATE TABLE t (datetime TEXT)', `INSERT INTO t VALUES ${values}`)
+    expect(tables[0]?.columns[0]?.time).toMatchObject({ unit: 's', unclear: 0, from: '2024-05-01 10:00:00.123456+00' })
+  })
+
   it('may be mixed', async () => {
     const found = await column('DATETIME', '1619092189', "'2021-04-22 11:49:49.409+00:00'", "'2021-04-22T11:49:49'")
     expect(found.time).toEqual({

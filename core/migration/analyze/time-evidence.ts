@@ -64,7 +64,8 @@ export function timeEvidence(name: string, declaredType: string) {
     texts++
     const written = writtenMoment(text)
     if (written === undefined) {
-      if (called && /^\d{8,19}$/.test(text)) addNumber(BigInt(text))
+      // Python's str(time.time()) among others
+      if (called && /^\d{8,19}(?:\.\d+)?$/.test(text)) addNumber(text.includes('.') ? Number(text) : BigInt(text))
       else unclear++
       return
     }

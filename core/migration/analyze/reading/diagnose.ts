@@ -4,7 +4,7 @@ export type Fault = { state: string; detail: string }
 
 /** What else files that are called like databases are, by their first bytes, each of which is one character here. */
 const otherFormats: [start: string, at: number, detail: string][] = [
-  ['\x1f\x8b', 0, 'it is compressed with gzip: unpack it'],
+  ['\x1f\x8b\x08', 0, 'it is compressed with gzip: unpack it'],
   ['PK\x03\x04', 0, 'it is a ZIP archive: unpack it'],
   ['\xfd7zXZ\0', 0, 'it is compressed with xz: unpack it'],
   ['\x28\xb5\x2f\xfd', 0, 'it is compressed with zstd: unpack it'],

@@ -36,6 +36,14 @@ export function whyNotThere({ name, storage, empty_texts = 0 }: ColumnReport): s
 
 const rowsOf = (count: number) => (count === 1 ? 'one row' : `${count} rows`)
 
+/** The first column with one of these names, each value of which may be a name where it is not NULL or empty. */
+export function namedLabel(table: Pick<TableReport, 'columns'>, ...names: string[]): ColumnReport | undefined {
+  const fitting = table.columns.filter(
+    ({ storage, longest_bytes = 0 }) => storage.blob === 0 && longest_bytes <= longestName,
+  )
+  return named({ columns: fitting }, ...names)
+}
+
 /** Why a column does not give every row a name; undefined where it does. */
 export function whyNoName(column: ColumnReport): string | undefined {
   if (!isText(column)) return `${column.name} does not hold texts alone`

@@ -78,7 +78,8 @@ function whyNoText(column: ColumnReport): string | undefined {
   if (!isText(column)) return `${column.name} does not hold texts alone`
   if ((column.longest_bytes ?? 0) > longestDescription)
     return `${column.name} has texts of up to ${column.longest_bytes} bytes`
-  return whyNotThere(column)
+  // it may be empty
+  return whyNotThere({ ...column, empty_texts: 0 })
 }
 
 function whyNotKnown({ name, values = [] }: ColumnReport, rows: number): string | undefined {

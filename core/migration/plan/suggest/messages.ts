@@ -1,6 +1,6 @@
 import { conversationNamespace } from '../../../protocol/conversation-id.ts'
 import { columnOf, moment, rest, rowPrefix } from '../draft.ts'
-import { isText, named, timeColumn, whyNoName, whyNoTime, whyNotThere } from './choose-columns.ts'
+import { isText, named, namedLabel, timeColumn, whyNoName, whyNoTime, whyNotThere } from './choose-columns.ts'
 import type { Suggest } from './suggestion.ts'
 
 /** The bytes that a key has behind its prefix, at most. */
@@ -39,7 +39,7 @@ export const suggestMessages: Suggest = (draft) => {
     keyed &&
     (whyNotThere(keyed) ?? ((keyed.longest_bytes ?? 0) > longestKey ? `${key} is too long for an id` : undefined))
   if (unkeyed !== undefined) return { but: `${hasAll}, but ${unkeyed}` }
-  const type = named(table, 'message_type', 'type', 'kind')
+  const type = namedLabel(table, 'message_type', 'type', 'kind')
   const thread = named(table, 'conversation_id', 'thread_id', 'correlation_id', 'session_id')
   const prefix = rowPrefix(draft)
   const placed = [from.name, to.name, body.name, time.name, key, ...(type ? [type.name] : [])]

@@ -1,6 +1,6 @@
 import { moment, rest, sourceName } from '../draft.ts'
 import type { TextRule } from '../rules.ts'
-import { isNumber, named, timeColumn, whyNoName, whyNoTime, whyNotThere } from './choose-columns.ts'
+import { isNumber, named, namedLabel, timeColumn, whyNoName, whyNoTime, whyNotThere } from './choose-columns.ts'
 import type { Suggest } from './suggestion.ts'
 
 const agentNames = ['agent_name', 'agent_id', 'agent']
@@ -19,7 +19,7 @@ export const suggestMetrics: Suggest = ({ path, table, agent }) => {
   if (against !== undefined || !time) {
     return { but: `${name.name} and ${value.name} may be metrics, but ${against ?? whyNoTime(table)}` }
   }
-  const by = named(table, ...agentNames)
+  const by = namedLabel(table, ...agentNames)
   const agentName: TextRule = by
     ? { rule: 'copy', from: by.name, otherwise: agent }
     : { rule: 'constant', value: agent }
@@ -52,7 +52,7 @@ export const suggestWideMetrics: Suggest = ({ path, table, agent }) => {
   if (figures.length < 2 || figures.length < labels.length) return undefined
   if (labels.some(({ longest_bytes = 0, storage }) => longest_bytes > longestLabel || storage.blob > 0))
     return undefined
-  const by = named(table, ...agentNames)
+  const by = namedLabel(table, ...agentNames)
   const agentName: TextRule = by
     ? { rule: 'copy', from: by.name, otherwise: agent }
     : { rule: 'constant', value: agent }

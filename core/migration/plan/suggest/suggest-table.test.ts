@@ -128,6 +128,26 @@ describe('an unknown table', () => {
     })
   })
 
+  it('is not taken for more than each of its values allows', async () => {
+    const long = "printf('%.*c', 600, 'x')"
+    const messages = await suggested(
+      'chat',
+      'CREATE TABLE chat (id INTEGER PRIMARY KEY, sender, recipient, content, ts, type)',
+      `INSERT INTO chat VALUES (1, 'a', 'b', NULL, '2025-01-01', ${long})`,
+    )
+    expect(messages).toMatchObject({ columns: { message_type: { rule: 'constant' } } })
+    for (const agent of [long, "x'ff'"]) {
+      const metrics = await suggested(
+        'measured',
+        'CREATE TABLE measured (metric_name, value, ts, agent)',
+        `INSERT INTO measured VALUES ('a', 1, '2025-01-01', ${agent})`,
+      )
+      expect(metrics).toMatchObject({ target: 'agent_metrics', columns: { agent_name: { rule: 'constant' } } })
+    }
+    const events = await suggested('alerts', alerts, "INSERT INTO alerts VALUES (1, 't', 'low', '', '2025-01-01')")
+    expect(events).toMatchObject({ target: 'security_events' })
+  })
+
   it('may have its names in camel case', async () => {
     const plan = await suggested(
       'outbox',
