@@ -1,3 +1,4 @@
+import type { ColumnReport, TableReport } from '../../analyze/report.ts'
 import { moment, rest, sourceName } from '../draft.ts'
 import type { TextRule } from '../rules.ts'
 import { isNumber, named, namedLabel, timeColumn, whyNoName, whyNoTime, whyNotThere } from './choose-columns.ts'
@@ -15,7 +16,9 @@ export const suggestMetrics: Suggest = ({ path, table, agent }) => {
   const time = timeColumn(table)
   if (!name || !value) return undefined
   const against =
-    whyNoName(name) ?? (isNumber(value) ? whyNotThere(value) : `${value.name} does not hold numbers alone`)
+    whyNoName(name) ??
+    (isNumber(value) ? whyNotThere(value) : `${value.name} does not hold numbers alone`) ??
+    whyNoNumber(table, value)
   if (against !== undefined || !time) {
     return { but: `${name.name} and ${value.name} may be metrics, but ${against ?? whyNoTime(table)}` }
   }
@@ -39,8 +42,26 @@ export const suggestMetrics: Suggest = ({ path, table, agent }) => {
   }
 }
 
+/** MLflow writes what is not a number as 0 and says so in a column beside it: taken as it is, it would be a 0 that nobody measured. */
+function whyNoNumber(table: TableReport, value: ColumnReport): string | undefined {
+  const flag = named(table, 'is_nan')
+  if (!flag || flag.maximum === undefined || flag.maximum === '0') return undefined
+  return `${flag.name} says that ${value.name} is not a number in some rows`
+}
+
 /** The longest text beside which numbers still look like the samples of one moment. */
 const longestLabel = 64
+
+/** Figures that records of something have, and that samples have not. */
+const placesAndMoney = new Set(
+  'lat lon lng latitude longitude price prices amount balance subtotal tax salary'.split(' '),
+)
+
+const words = (name: string) =>
+  name
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^a-z]+/)
 
 /** A table of samples: a moment, several REAL figures, and nothing that is longer than a label. */
 export const suggestWideMetrics: Suggest = ({ path, table, agent }) => {
@@ -52,6 +73,8 @@ export const suggestWideMetrics: Suggest = ({ path, table, agent }) => {
   if (figures.length < 2 || figures.length < labels.length) return undefined
   if (labels.some(({ longest_bytes = 0, storage }) => longest_bytes > longestLabel || storage.blob > 0))
     return undefined
+  const unmeasured = figures.find(({ name }) => words(name).some((word) => placesAndMoney.has(word)))
+  if (unmeasured) return { but: `its rows may be samples at ${time.name}, but ${unmeasured.name} is a place or money` }
   const by = namedLabel(table, ...agentNames)
   const agentName: TextRule = by
     ? { rule: 'copy', from: by.name, otherwise: agent }

@@ -128,6 +128,33 @@ describe('an unknown table', () => {
     })
   })
 
+  it('with values that it says are none is not metrics', async () => {
+    const create = 'CREATE TABLE metrics (key TEXT, value REAL NOT NULL, timestamp BIGINT, is_nan BOOLEAN)'
+    const first = "INSERT INTO metrics VALUES ('loss', 0.5, 1752628164577, 0)"
+    expect(await suggested('metrics', create, first)).toMatchObject({ target: 'agent_metrics' })
+    expect(await suggested('metrics', create, `${first}, ('loss', 0.0, 1752628164578, 1)`)).toMatchObject({
+      target: 'legacy',
+      because: expect.stringContaining('is_nan says that value is not a number in some rows'),
+    })
+  })
+
+  it('with several figures beside a time is metrics, unless they are places or money', async () => {
+    const row = "VALUES (1, '2025-01-01T00:00:00', 1.5, 2.5)"
+    const samples = 'CREATE TABLE samples (id INTEGER PRIMARY KEY, ts TEXT, cpu_load REAL, accuracy REAL)'
+    expect(await suggested('samples', samples, `INSERT INTO samples ${row}`)).toMatchObject({ target: 'agent_metrics' })
+    for (const figures of [
+      'latitude REAL, longitude REAL',
+      'unitPrice REAL, weight REAL',
+      'weight REAL, amount REAL',
+    ]) {
+      const create = `CREATE TABLE orders (id INTEGER PRIMARY KEY, ts TEXT, ${figures})`
+      expect(await suggested('orders', create, `INSERT INTO orders ${row}`)).toMatchObject({
+        target: 'legacy',
+        because: expect.stringMatching(/may be samples at ts, but \w+ is a place or money/),
+      })
+    }
+  })
+
   it('is not taken for more than each of its values allows', async () => {
     const long = "printf('%.*c', 600, 'x')"
     const messages = await suggested(
