@@ -1,5 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 
@@ -10,8 +12,16 @@ declare module 'vitest' {
   }
 }
 
-/** Starts the process that lends services to test files, and ends it with everything that it lent. */
+/**
+ * Starts the process that lends services to test files, and ends it with everything that it lent. Whatever tests and services
+ * write for a while is in one folder, which goes with them.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { TMPDIR: given } = process.env
+  const folder = await mkdtemp(join(tmpdir(), 'hive-tests-'))
+  // Postgres runs as another user where the tests run as root
+  await chmod(folder, 0o711)
+  process.env.TMPDIR = folder
   const lender = fork(join(import.meta.dirname, 'lender.ts'), { execArgv: [] })
   const exited = once(lender, 'exit')
   const url = await Promise.race([once(lender, 'message').then(([text]) => text as string), exited.then(() => null)])
@@ -20,5 +30,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     lender.disconnect()
     await exited
+    if (given === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = given
+    await rm(folder, { recursive: true, force: true })
   }
 }
