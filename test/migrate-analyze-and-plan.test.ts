@@ -70,7 +70,10 @@ it('takes a plan that begins with a mark, and names one that is no JSON', async 
   expect(await hive('plan', agentHive, '--check', file)).toMatchObject({ code: 0 })
   writeFileSync(file, text.replace('"files":', '"files",'))
   const refused = await hive('plan', agentHive, '--check', file)
-  expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/plan\.json: the text is not JSON: see/) })
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/plan\.json is not a plan: the text is not JSON: see position \d+/),
+  })
 })
 
 it('prints the plan where no file is named', async () => {
