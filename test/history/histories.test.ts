@@ -12,8 +12,8 @@ const isFull = process.env.HIVE_TEST_FULL === '1'
 const [first = 1, last = first] = (process.env.HIVE_HISTORY_SEEDS ?? (isFull ? '1-200' : '1-3')).split('-').map(Number)
 const seeds = Array.from({ length: last - first + 1 }, (_, i) => first + i)
 const messages = isFull || process.env.HIVE_HISTORY_SEEDS ? 2_000 : 500
-/** A cloud is started anew after so many runs: what it keeps of them is in nobody's way, but in memory. */
-const runsOfACloud = 20
+/** A cloud is started anew after so many runs: what it keeps of them makes the next ones slower. */
+const runsOfACloud = 5
 
 describe('whatever fails, nothing is lost, doubled, out of order or told wrong', () => {
   const report = emptyReport()
