@@ -1,8 +1,12 @@
 import type { ColumnReport, TableReport } from '../../analyze/report.ts'
 import { foldCase } from '../../convert/source.ts'
 import { moment } from '../draft.ts'
-import { isText, named, timeColumn, whyNoName, whyNoTime, whyNotThere } from './choose-columns.ts'
+import { integerLimits, textLimits } from '../target-limits.ts'
+import { named, timeColumn, whyNoName, whyNoText, whyNoTime, whyNotThere } from './choose-columns.ts'
 import type { Suggest } from './suggestion.ts'
+
+const { least, most } = integerLimits.agent_capabilities.proficiency_level
+const longestDescription = textLimits.agent_capabilities.description.most
 
 /** A table that says of agents what they can do and how well, once each. */
 export const suggestCapabilities: Suggest = ({ table }) => {
@@ -17,7 +21,7 @@ export const suggestCapabilities: Suggest = ({ table }) => {
     return { but: `${all}, but ${against ?? whyNoTime(table)}` }
   }
   const description = named(table, 'description')
-  const isDescribed = description !== undefined && isText(description) && (description.longest_bytes ?? 0) <= 10_000
+  const isDescribed = description !== undefined && whyNoText(description, longestDescription) === undefined
   const placed = [agent, capability, level, time, ...(isDescribed ? [description] : [])]
   const keep = table.columns.filter((column) => !placed.includes(column)).map(({ name }) => name)
   return {
@@ -37,10 +41,10 @@ export const suggestCapabilities: Suggest = ({ table }) => {
 }
 
 function whyNoLevel(column: ColumnReport): string | undefined {
-  const { name, storage, minimum = 1, maximum = 10 } = column
+  const { name, storage, minimum = least, maximum = most } = column
   const isWhole = storage.real + storage.text + storage.invalid_text + storage.blob === 0
-  if (isWhole && Number(minimum) >= 1 && Number(maximum) <= 10) return whyNotThere(column)
-  return `${name} does not hold whole numbers from 1 to 10 alone`
+  if (isWhole && Number(minimum) >= least && Number(maximum) <= most) return whyNotThere(column)
+  return `${name} does not hold whole numbers from ${least} to ${most} alone`
 }
 
 /** A target has a capability of an agent once. */

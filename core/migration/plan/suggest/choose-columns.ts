@@ -1,6 +1,7 @@
 import type { ColumnReport, TableReport } from '../../analyze/report.ts'
 import { isCalledTime } from '../../analyze/time-evidence.ts'
 import { foldCase } from '../../convert/source.ts'
+import { textLimits } from '../target-limits.ts'
 
 /** The first column with one of these names, in whatever case and with _ between its words or without. */
 export function named(table: Pick<TableReport, 'columns'>, ...names: string[]): ColumnReport | undefined {
@@ -13,8 +14,8 @@ export function named(table: Pick<TableReport, 'columns'>, ...names: string[]): 
 
 const plain = (name: string) => foldCase(name).replaceAll('_', '')
 
-/** Names of agents and types are longer nowhere, in bytes. */
-const longestName = 512
+/** Names of agents and types are longer nowhere. What is counted here are bytes, of which a text has as many as characters or more. */
+const longestName = textLimits.agent_metrics.agent_name.most
 
 /** True for a column all of whose values are texts, or that is declared so where it has none. */
 export function isText({ storage, affinity }: ColumnReport): boolean {
@@ -44,12 +45,16 @@ export function namedLabel(table: Pick<TableReport, 'columns'>, ...names: string
   return named({ columns: fitting }, ...names)
 }
 
+/** Why a column holds something else than texts of so many bytes at most; undefined where it does not. */
+export function whyNoText(column: ColumnReport, most: number): string | undefined {
+  const { name, longest_bytes = 0 } = column
+  if (!isText(column)) return `${name} does not hold texts alone`
+  return longest_bytes > most ? `${name} has texts of up to ${longest_bytes} bytes` : undefined
+}
+
 /** Why a column does not give every row a name; undefined where it does. */
 export function whyNoName(column: ColumnReport): string | undefined {
-  if (!isText(column)) return `${column.name} does not hold texts alone`
-  if ((column.longest_bytes ?? 0) > longestName)
-    return `${column.name} has texts of up to ${column.longest_bytes} bytes`
-  return whyNotThere(column)
+  return whyNoText(column, longestName) ?? whyNotThere(column)
 }
 
 /** The column that says when: one that always holds moments, or is called so where there are no rows. */

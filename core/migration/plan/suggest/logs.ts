@@ -1,13 +1,9 @@
 import type { ColumnReport } from '../../analyze/report.ts'
 import { isKnownSeverity } from '../../convert/severity.ts'
 import { moment, rest } from '../draft.ts'
-import { isText, named, timeColumn, whyNoName, whyNoTime, whyNotThere } from './choose-columns.ts'
+import { textLimits } from '../target-limits.ts'
+import { named, timeColumn, whyNoName, whyNoText, whyNoTime, whyNotThere } from './choose-columns.ts'
 import type { Suggest } from './suggestion.ts'
-
-/** What was acted on is indexed: its bytes, at most. */
-const longestTarget = 2048
-/** The bytes of a description, at most. */
-const longestDescription = 10_000
 
 /** A table of somebody's actions. */
 export const suggestAudit: Suggest = ({ table }) => {
@@ -30,7 +26,7 @@ export const suggestAudit: Suggest = ({ table }) => {
     return { but: `${actor.name} and ${action.name} may be actions, but ${against ?? whyNoTime(table)}` }
   }
   const target = named(table, 'target', 'target_id', 'target_resource', 'resource', 'entity')
-  const isTarget = target !== undefined && isText(target) && (target.longest_bytes ?? 0) <= longestTarget
+  const isTarget = target !== undefined && whyNoText(target, textLimits.audit_logs.target.most) === undefined
   return {
     because: `${actor.name} did ${action.name}, and ${time.name} says when`,
     table: {
@@ -54,7 +50,8 @@ export const suggestSecurityEvents: Suggest = ({ table }) => {
   const description = named(table, 'description', 'message', 'title', 'action')
   const time = timeColumn(table)
   if (!severity || !type || !description) return undefined
-  const against = whyNoName(type) ?? whyNoName(severity) ?? whyNoText(description) ?? whyNotKnown(severity, table.rows)
+  const against =
+    whyNoName(type) ?? whyNoName(severity) ?? whyNoDescription(description) ?? whyNotKnown(severity, table.rows)
   if (against !== undefined || !time) {
     const all = `${type.name}, ${severity.name} and ${description.name} may be security events`
     return { but: `${all}, but ${against ?? whyNoTime(table)}` }
@@ -74,12 +71,9 @@ export const suggestSecurityEvents: Suggest = ({ table }) => {
   }
 }
 
-function whyNoText(column: ColumnReport): string | undefined {
-  if (!isText(column)) return `${column.name} does not hold texts alone`
-  if ((column.longest_bytes ?? 0) > longestDescription)
-    return `${column.name} has texts of up to ${column.longest_bytes} bytes`
+function whyNoDescription(column: ColumnReport): string | undefined {
   // it may be empty
-  return whyNotThere({ ...column, empty_texts: 0 })
+  return whyNoText(column, textLimits.security_events.description.most) ?? whyNotThere({ ...column, empty_texts: 0 })
 }
 
 function whyNotKnown({ name, values = [] }: ColumnReport, rows: number): string | undefined {

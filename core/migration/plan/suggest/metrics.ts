@@ -6,6 +6,9 @@ import type { Suggest } from './suggestion.ts'
 
 const agentNames = ['agent_name', 'agent_id', 'agent']
 
+const agentNameOf = (by: ColumnReport | undefined, agent: string): TextRule =>
+  by ? { rule: 'copy', from: by.name, otherwise: agent } : { rule: 'constant', value: agent }
+
 /** A table that names a metric, has its value and says when it was measured. */
 export const suggestMetrics: Suggest = ({ path, table, agent }) => {
   // a copy of the newest rows of another table would count them twice
@@ -23,15 +26,12 @@ export const suggestMetrics: Suggest = ({ path, table, agent }) => {
     return { but: `${name.name} and ${value.name} may be metrics, but ${against ?? whyNoTime(table)}` }
   }
   const by = namedLabel(table, ...agentNames)
-  const agentName: TextRule = by
-    ? { rule: 'copy', from: by.name, otherwise: agent }
-    : { rule: 'constant', value: agent }
   return {
     because: `${name.name} names a metric, ${value.name} is a number and ${time.name} says when`,
     table: {
       target: 'agent_metrics',
       columns: {
-        agent_name: agentName,
+        agent_name: agentNameOf(by, agent),
         metric_type: { rule: 'copy', from: name.name },
         value: { rule: 'copy', from: value.name },
         timestamp: moment(table, time.name),
@@ -76,16 +76,13 @@ export const suggestWideMetrics: Suggest = ({ path, table, agent }) => {
   const unmeasured = figures.find(({ name }) => words(name).some((word) => placesAndMoney.has(word)))
   if (unmeasured) return { but: `its rows may be samples at ${time.name}, but ${unmeasured.name} is a place or money` }
   const by = namedLabel(table, ...agentNames)
-  const agentName: TextRule = by
-    ? { rule: 'copy', from: by.name, otherwise: agent }
-    : { rule: 'constant', value: agent }
   const names = figures.map(({ name }) => name)
   return {
     because: `each row is a sample at ${time.name}: ${names.join(', ')} are figures, a metric each; the rest are labels`,
     table: {
       target: 'agent_metrics',
       columns: {
-        agent_name: agentName,
+        agent_name: agentNameOf(by, agent),
         timestamp: moment(table, time.name),
         metadata: rest(table, [...names, time.name]),
         source_database: { rule: 'constant', value: sourceName(path) },
