@@ -5,6 +5,7 @@ import type { Hive } from '../hive.ts'
 import type { CapabilityDeclaration, CapabilityRow } from '../records/capabilities-repository.ts'
 import type { Page } from '../records/page.ts'
 import { auditEntry } from './audit.ts'
+import { listOfAgent } from './list-of-agent.ts'
 
 /**
  * Declares what an agent can do, in place of what it declared of the same capability before; `created` tells whether
@@ -49,15 +50,12 @@ export async function withdrawCapability(
 }
 
 /** A page of what an agent can do, by name. Throws `agent.unknown`, `cursor.invalid`, `postgres.unavailable`. */
-export async function capabilitiesOf(
+export function capabilitiesOf(
   hive: Hive,
   agent: string,
   page: { limit: number; cursor?: string },
 ): Promise<Page<CapabilityRow>> {
-  const { agents, capabilities } = await hive.records()
-  const found = await capabilities.byAgent(agent, page)
-  if (found.items.length === 0 && !(await agents.get(agent))) throw unknownAgent(agent)
-  return found
+  return listOfAgent(hive, agent, ({ capabilities }) => capabilities.byAgent(agent, page))
 }
 
 /** Brings a declaration, or that there is none, to the bus as Postgres has it now. */

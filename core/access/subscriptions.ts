@@ -5,6 +5,7 @@ import type { Hive } from '../hive.ts'
 import type { Page } from '../records/page.ts'
 import type { Subscription } from '../records/subscriptions-repository.ts'
 import { auditEntry } from './audit.ts'
+import { listOfAgent } from './list-of-agent.ts'
 
 /**
  * Subscribes an agent to a topic, which comes to be by it, or changes which message types it wants. Postgres comes first,
@@ -44,15 +45,12 @@ export async function unsubscribe(hive: Hive, topic: string, agent: string, acto
 }
 
 /** A page of what an agent has subscribed to, by topic. Throws `agent.unknown`, `cursor.invalid`, `postgres.unavailable`. */
-export async function subscriptionsOf(
+export function subscriptionsOf(
   hive: Hive,
   agent: string,
   page: { limit: number; cursor?: string },
 ): Promise<Page<Subscription>> {
-  const { agents, subscriptions } = await hive.records()
-  const found = await subscriptions.byAgent(agent, page)
-  if (found.items.length === 0 && !(await agents.get(agent))) throw unknownAgent(agent)
-  return found
+  return listOfAgent(hive, agent, ({ subscriptions }) => subscriptions.byAgent(agent, page))
 }
 
 /** Brings a subscription, or that there is none, to the bus as Postgres has it now. */
