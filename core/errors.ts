@@ -75,3 +75,8 @@ export class HiveError extends Error {
     return errorStatus[this.code]
   }
 }
+
+/** What an error is called in logs: its code, or `internal` for what core did not raise. */
+export function codeOf(error: unknown): ErrorCode | 'internal' {
+  return error instanceof HiveError ? error.code : 'internal'
+}

@@ -1,4 +1,4 @@
-import { HiveError } from '../errors.ts'
+import { codeOf } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 import { BoundedMap } from './bounded-map.ts'
 
@@ -60,8 +60,7 @@ export async function recordSecurityEvent(hive: Hive, event: NewSecurityEvent): 
     .records()
     .then(({ securityEvents }) => securityEvents.record([row], { most_per_minute: mostEverywhere }))
     .catch((error: unknown) => {
-      const code = error instanceof HiveError ? error.code : 'internal'
-      hive.log.error('security event not written', { event: row, code })
+      hive.log.error('security event not written', { event: row, code: codeOf(error) })
     })
   const patience = new AbortController()
   await Promise.race([writing, hive.clock.sleep(patienceMs, patience.signal).catch(() => {})])

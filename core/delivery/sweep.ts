@@ -3,7 +3,7 @@ import { outboxBacklog } from '../bus/outbox.ts'
 import { findCapable } from '../bus/relay/capable.ts'
 import { closeRelay, openRelay } from '../bus/relay/open-relay.ts'
 import { dueAgents, tend } from '../bus/tend.ts'
-import { HiveError } from '../errors.ts'
+import { codeOf } from '../errors.ts'
 import type { Hive } from '../hive.ts'
 
 /** Agents taken from one shard at once, and looked after at the same time; so are capabilities. */
@@ -85,8 +85,4 @@ async function tendOne(hive: Hive, agent: string): Promise<'done' | 'more' | 'fa
     hive.log.error('an inbox could not be looked after', { agent, code: codeOf(error) })
     return 'failed'
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof HiveError ? error.code : 'internal'
 }
