@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
+import { describeFault } from '../analyze/reading/diagnose.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import { StoredRecord } from '../analyze/reading/stored-record.ts'
 import type { AnalysedRow, AnalysedTable } from '../analyze/source.ts'
@@ -99,7 +100,7 @@ async function withSource(
     if (hash.status === 'rejected') return await use(`the source cannot be read: ${(hash.reason as Error).message}`)
     if (hash.value !== sha256) return await use('the source has changed since it was moved')
     if (!copy) throw (copied as PromiseRejectedResult).reason
-    if ('fault' in copy) await use(`${copy.fault.state}: ${copy.fault.detail}`)
+    if ('fault' in copy) await use(describeFault(copy.fault))
     else await use(new Map(readDatabase(copy.database, largest).tables.map((table) => [table.name, table])))
   } finally {
     await copy?.close()

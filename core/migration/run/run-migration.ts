@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { HiveError } from '../../errors.ts'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
+import { describeFault } from '../analyze/reading/diagnose.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import type { AnalysedTable } from '../analyze/source.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
@@ -187,7 +188,7 @@ async function moveFile(
   const copy = await openPrivateCopy(source).catch((error: Error) => error)
   if (copy instanceof Error) return faulty(copy.message)
   try {
-    if ('fault' in copy) return await faulty(`${copy.fault.state}: ${copy.fault.detail}`)
+    if ('fault' in copy) return await faulty(describeFault(copy.fault))
     if ((await hashSource(source)) !== hash)
       return await faulty('it was written to while it was copied: stop its writer and try again')
     const fileId = await fileEntry(client, run, file.path, {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
+import { describeFault } from '../analyze/reading/diagnose.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import { compileTable } from '../convert/compile-table.ts'
 import { largestOf, type Plan } from '../plan/plan.ts'
@@ -63,5 +64,5 @@ export async function tryRun(folder: string, plan: Plan): Promise<TriedTable[]> 
 
 function faultOf(copy: Error | Awaited<ReturnType<typeof openPrivateCopy>>): string | undefined {
   if (copy instanceof Error) return copy.message
-  return 'fault' in copy ? `${copy.fault.state}: ${copy.fault.detail}` : undefined
+  return 'fault' in copy ? describeFault(copy.fault) : undefined
 }

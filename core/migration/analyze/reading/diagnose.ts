@@ -2,6 +2,8 @@ const magic = 'SQLite format 3\0'
 
 export type Fault = { state: string; detail: string }
 
+export const describeFault = ({ state, detail }: Fault): string => `${state}: ${detail}`
+
 /** What else files that are called like databases are, by their first bytes, each of which is one character here. */
 const otherFormats: [start: string, at: number, detail: string][] = [
   ['\x1f\x8b\x08', 0, 'it is compressed with gzip: unpack it'],
