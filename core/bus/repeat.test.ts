@@ -12,7 +12,7 @@ import { discard, listDeadLetters, redrive } from './dead-letters.ts'
 import { shardOf } from './keys.ts'
 import { commitOutbox, readOutbox } from './outbox.ts'
 import { publish } from './publish.ts'
-import { claimDelivery } from './receive.ts'
+import { claimDelivery, type Leased } from './receive.ts'
 import { handOver } from './relay/hand-over.ts'
 import { projectSubscription } from './relay/project-subscription.ts'
 import { clearWakeScript } from './scripts/clear-wake.ts'
@@ -24,7 +24,7 @@ import { publishScript } from './scripts/publish.ts'
 import { receiveScript } from './scripts/receive.ts'
 import { settleScript } from './scripts/settle.ts'
 import { tendScript } from './scripts/tend.ts'
-import { settleActions } from './settle.ts'
+import { type Settled, settleActions } from './settle.ts'
 import { releaseShared, sharedToken } from './shared-bodies.ts'
 import { tend } from './tend.ts'
 
@@ -281,6 +281,42 @@ describe('a script whose answer was lost and that is sent again', () => {
       args: [agent],
     }))
     expect(await dumpKeys(hive)).toEqual(cleared)
+  })
+})
+
+describe('a settlement that is sent again too late', () => {
+  /** Settles a message and loses the answer; then another one takes the message and acknowledges it. */
+  async function overtaken(settle: (taken: Leased) => Promise<Settled>): Promise<() => Promise<Settled>> {
+    await publish(hive, [message('a')])
+    const taken = await inbox.takeOne()
+    const id = randomUUID()
+    const call = () => {
+      requestId = id
+      return settle(taken).finally(() => {
+        requestId = undefined
+      })
+    }
+    hive.upstash.faults.next('drop-after', 1, { script: settleScript.source })
+    expect((await refusal(call())).code).toBe('redis.unavailable')
+    await expect
+      .poll(() =>
+        inbox
+          .take()
+          .then((other) => inbox.ack(...other))
+          .catch(() => null),
+      )
+      .not.toBe(null)
+    return call
+  }
+
+  it('is stale, although it gave the message back: it is no longer the caller’s affair', async () => {
+    const call = await overtaken((taken) => inbox.nack(taken, { delay_seconds: 0 }))
+    expect((await refusal(call())).code).toBe('receipt.stale')
+  })
+
+  it('is stale, although it made the lease shorter', async () => {
+    const call = await overtaken((taken) => inbox.extend(taken, 0.02))
+    expect((await refusal(call())).code).toBe('receipt.stale')
   })
 })
 

@@ -183,6 +183,19 @@ describe('a lease', () => {
     expect(kindsOf(twice(300, [extended]))).toEqual([])
   })
 
+  it('keeps nobody away once a call has given it back, or shortened it, that says stale at its second try', () => {
+    const stale = (action: 'nack' | 'extend' | 'ack', end: number): SettleOp => {
+      const settlement = { id: 'a', receipt: 'a.1', action, leaseMs: 100, duplicate: false, result: 'stale' } as const
+      return { kind: 'settle', outcome: 'ok', start: t0 + 50, end: t0 + end, agent: 'bob', settlements: [settlement] }
+    }
+    expect(kindsOf(twice(300, [stale('nack', 330)]))).toEqual([])
+    expect(kindsOf(twice(300, [stale('extend', 330)]))).toEqual([])
+    // it was over before anybody else could have had the message
+    expect(kindsOf(twice(300, [stale('nack', 60)]))).toEqual(['leased twice at once'])
+    expect(kindsOf(twice(300, [stale('extend', 60)]))).toEqual(['leased twice at once'])
+    expect(kindsOf(twice(300, [stale('ack', 330)]))).toEqual(['leased twice at once'])
+  })
+
   it('is the same in each answer to one call', () => {
     const first = received([lease('a', 1, 500)], 10)
     const repeated = received([lease('a', 1, 500)], 30, { request: first.request })

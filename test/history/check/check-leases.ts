@@ -22,21 +22,26 @@ const of = ({ message, agent }: Story) => ({ id: message.id, agent })
 
 /** When a lease ends at the earliest and at the latest, as far as extensions of it may have been made. */
 function endOf({ settlings }: Story, { lease }: Grant): { least: number; most: number } {
-  const extensions = settlings.filter(
-    ({ op, settlement }) =>
-      settlement.receipt === lease.receipt && settlement.action === 'extend' && op.outcome !== 'failed',
-  )
-  const ends = extensions.flatMap(({ op, settlement: { result, leaseMs } }) =>
-    result === 'stale' ? [] : [op.start + leaseMs, op.end + leaseMs],
-  )
+  const ends = settlings.flatMap(({ op, settlement: { receipt, action, result, leaseMs } }) => {
+    const isOfIt = receipt === lease.receipt && action === 'extend' && op.outcome !== 'failed'
+    // a function that got no answer from Redis asks again: its first try may have made what its second one finds to be over
+    const tooLate = result === 'stale' && (op.start > lease.until || op.end < op.start + leaseMs)
+    return isOfIt && !tooLate ? [op.start + leaseMs, op.end + leaseMs] : []
+  })
   return { least: Math.min(lease.until, ...ends), most: Math.max(lease.until, ...ends) }
 }
 
-/** Settlements of a lease, extensions apart, that may have been made before a time. */
-const mayHaveEnded = ({ settlings }: Story, { lease }: Grant, before: number) =>
+/**
+ * Whether a lease may have been given back or acknowledged before the next one. The answer of a nack may be stale and it was
+ * made all the same, by a first try of which the function got no answer: then the next lease was over before the second.
+ */
+const mayHaveEnded = ({ settlings }: Story, { lease }: Grant, { from, to }: Grant) =>
   settlings.some(
     ({ op, settlement: { receipt, action, result } }) =>
-      receipt === lease.receipt && action !== 'extend' && result !== 'stale' && op.start <= before,
+      receipt === lease.receipt &&
+      action !== 'extend' &&
+      op.start <= to &&
+      (result !== 'stale' || (action === 'nack' && op.end >= from)),
   )
 
 function overlapping(story: Story): Violation[] {
@@ -44,7 +49,7 @@ function overlapping(story: Story): Violation[] {
     story.grants.slice(at + 1).flatMap((second): Violation[] => {
       const isOther = second.lease.receipt !== first.lease.receipt
       const isLater = second.from > first.to
-      const isHeld = second.to + slackMs < endOf(story, first).least && !mayHaveEnded(story, first, second.to)
+      const isHeld = second.to + slackMs < endOf(story, first).least && !mayHaveEnded(story, first, second)
       if (!isOther || !isLater || !isHeld) return []
       const what = `leased until ${first.lease.until}, and again between ${second.from} and ${second.to}`
       return [{ kind: 'leased twice at once', ...of(story), what }]
