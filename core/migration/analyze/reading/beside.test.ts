@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { analyzeFolder } from '../analyze-folder.ts'
+import { findLeftOut } from './find-files.ts'
 import { readFolder } from './read-folder.ts'
 
 let folder: string
@@ -140,4 +141,12 @@ it('what seems to be a database and is passed over is told, and of two with one 
       { path: 'c.db', why: expect.stringContaining('a folder') },
     ],
   })
+})
+
+it('tells of how many other files it did not look into', async () => {
+  for (const name of ['a.txt', 'b.txt', 'c.txt']) writeFileSync(at(name), 'no database')
+  expect(await findLeftOut(at(''), 3)).toEqual([])
+  expect(await findLeftOut(at(''), 2)).toEqual([
+    { path: '.', why: expect.stringMatching(/2 were looked into, and 1 more/) },
+  ])
 })

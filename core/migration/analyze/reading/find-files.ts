@@ -22,11 +22,11 @@ const pathIn = (folder: string, { parentPath, name }: Dirent) =>
 const mostLookedInto = 10_000
 
 /** What is passed over, although it seems to belong to a database or to be one, and why. */
-export async function findLeftOut(folder: string): Promise<{ path: string; why: string }[]> {
+export async function findLeftOut(folder: string, most = mostLookedInto): Promise<{ path: string; why: string }[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const paths = new Set(entries.map((entry) => pathIn(folder, entry)))
   const found: { path: string; why: string }[] = []
-  let looked = 0
+  let others = 0
   for (const entry of entries) {
     const path = pathIn(folder, entry)
     const note = (why: string) => found.push({ path, why })
@@ -36,10 +36,14 @@ export async function findLeftOut(folder: string): Promise<{ path: string; why: 
       if (!entry.name.endsWith('-shm') && !paths.has(path.replace(besideName, ''))) {
         note('the database that it belongs to is not beside it')
       }
-    } else if (entry.isFile() && !databaseName.test(entry.name) && looked++ < mostLookedInto) {
+    } else if (entry.isFile() && !databaseName.test(entry.name) && others++ < most) {
       if (await beginsLikeOne(join(folder, path)))
         note('it is a database by its first bytes, and not called like one: rename it')
     }
+  }
+  if (others > most) {
+    const why = `of files that are not called like databases ${most} were looked into, and ${others - most} more were not`
+    found.push({ path: '.', why })
   }
   return found.sort((one, other) => (one.path < other.path ? -1 : 1))
 }
