@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { registerAgent } from '../../../core/access/agents.ts'
@@ -72,8 +72,8 @@ const requests: Record<string, Request> = {
 
 /**
  * Cold starts: a fresh process that loads a function as it is deployed and answers one request, beside one that loads an
- * empty handler, one that asks the same packages a question each and does nothing else, and a handler as one writes it from the
- * guides of these packages. Also prints the size of every API bundle, what is largest in the largest, and processor time, which
+ * empty handler that is deployed in the same way, one that asks the same packages a question each and does nothing else, and a
+ * handler as one writes it from the guides of these packages. Also prints the size of every API bundle, what is largest in the largest, and processor time, which
  * other processes disturb less.
  */
 export async function benchCold(stack: Stack, rounds: number, { quick }: BenchOptions): Promise<Result[]> {
@@ -85,9 +85,7 @@ export async function benchCold(stack: Stack, rounds: number, { quick }: BenchOp
     const status = { ...message, message_id: 'cold-1' }
     await publish(stack.hive, [parseMessage(status, { now: Date.now(), newId: stack.hive.ids.messageId })])
     const key = await agentKey(stack, 'bench')
-    await mkdir(join(folder, 'empty'))
-    const empty = join(folder, 'empty', 'bundle.mjs')
-    await writeFile(empty, 'export const handler = async () => ({ statusCode: 200 })')
+    const empty = await bundleEntry('scripts/bench/cold/empty-handler.ts', join(folder, 'empty'))
     const alone = await bundleEntry('scripts/bench/cold/packages-alone.ts', join(folder, 'alone'))
     const plain = await bundleEntry('scripts/bench/cold/plain-handler.ts', join(folder, 'plain'))
     const environments = new Map<string, Record<string, string>>()
@@ -102,7 +100,7 @@ export async function benchCold(stack: Stack, rounds: number, { quick }: BenchOp
         prepare: async () => asks.includes('sqs') && emptyOutbox(stack),
         sides: [
           { name: 'as deployed', answer: () => answer(join(folder, file, 'bundle.mjs'), event, links, status) },
-          { name: 'an empty handler', answer: () => answer(empty, event, {}, 200) },
+          { name: 'an empty handler', answer: () => answer(empty.file, event, {}, 200) },
           { name: 'the packages alone', answer: () => answer(alone.file, event, reach, 200) },
           { name: 'a plain handler', answer: () => answer(plain.file, event, reach, 200) },
         ],
