@@ -5,6 +5,7 @@ import type { Caller } from '../core/access/caller.ts'
 import { RateLimited } from '../core/access/rate-limit.ts'
 import { type FieldError, HiveError } from '../core/errors.ts'
 import type { Hive } from '../core/hive.ts'
+import { once } from '../core/once.ts'
 import { fieldErrors } from '../core/protocol/field-errors.ts'
 import { parse } from '../core/protocol/parse.ts'
 import { traced } from '../core/trace.ts'
@@ -19,9 +20,11 @@ import type { RouteKey } from './routes.ts'
 import { suspicious } from './suspicious.ts'
 import { warmHive } from './warm.ts'
 
-/** What a route takes from its path, its query and its body; a part without a schema must be empty. */
-export type InputShape = { path?: z.ZodMiniType; query?: z.ZodMiniType; body?: z.ZodMiniType }
-export type Input<S extends InputShape> = { [K in keyof S]: S[K] extends z.ZodMiniType ? z.output<S[K]> : never }
+/** What a route takes from its path, its query and its body; a part without a schema must be empty. A schema is made when it is used. */
+export type InputShape = { path?: () => z.ZodMiniType; query?: () => z.ZodMiniType; body?: () => z.ZodMiniType }
+export type Input<S extends InputShape> = {
+  [K in keyof S]: S[K] extends () => z.ZodMiniType ? z.output<ReturnType<S[K]>> : never
+}
 
 export type HttpRequest = {
   /** Names this request in its answer, in logs and in whatever it leaves in Redis. */
@@ -129,15 +132,15 @@ function tooLate(): never {
   throw new HiveError('request.timeout', 'It is not known whether the request took effect; it is safe to repeat.')
 }
 
-const nothing = z.strictObject({})
+const nothing = once(() => z.strictObject({}))
 
 /** Checks every part before it refuses, so that one answer names all that is wrong. */
 function parseInput(shape: InputShape, event: Event): Record<string, unknown> {
   const { rawQueryString: query = '', pathParameters = {} } = event
   const given: [keyof InputShape, z.ZodMiniType, unknown][] = []
-  if (shape.path) given.push(['path', shape.path, pathParameters])
-  if (shape.query || query !== '') given.push(['query', shape.query ?? nothing, decodeQuery(query)])
-  if (shape.body) given.push(['body', shape.body, decodeBody(event)])
+  if (shape.path) given.push(['path', shape.path(), pathParameters])
+  if (shape.query || query !== '') given.push(['query', (shape.query ?? nothing)(), decodeQuery(query)])
+  if (shape.body) given.push(['body', shape.body(), decodeBody(event)])
   const input: Record<string, unknown> = {}
   const errors: FieldError[] = []
   for (const [part, schema, value] of given) {

@@ -9,7 +9,7 @@ import { MetricQuery, RollupQuery, readPoints } from './requests/metrics.ts'
 
 /** Measurements of agents: writing many at once, reading them back, rolling them up. */
 export const handler = http({
-  'POST /v1/metrics': on({ body: z.unknown() }, async (hive, { body }, request) => {
+  'POST /v1/metrics': on({ body: z.unknown }, async (hive, { body }, request) => {
     const { points, path } = readPoints(body, hive.clock.now())
     const agents = points.map(({ agent_name }, index) => ({ field: `${path(index)}agent_name`, agent: agent_name }))
     actOnlyAsSelf(request.caller, agents)

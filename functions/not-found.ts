@@ -6,7 +6,7 @@ import { problem } from './problem.ts'
 
 /** The `$default` route: whatever the route table does not have, told apart into 404 and 405. */
 export const handler = http({
-  $default: on({ query: z.unknown() }, async (_hive, _input, { id, event }) => {
+  $default: on({ query: z.unknown }, async (_hive, _input, { id, event }) => {
     const { method, path } = event.requestContext.http
     const match = matchRoute(method, path)
     if (match.route || match.allow.length === 0) {

@@ -11,7 +11,7 @@ import { PublishBatch } from './requests/messages.ts'
 
 /** Takes messages in: one, or a batch of which all or none are taken. */
 export const handler = http({
-  'POST /v1/messages': on({ body: z.unknown() }, async (hive, { body }, { caller, since }) => {
+  'POST /v1/messages': on({ body: z.unknown }, async (hive, { body }, { caller, since }) => {
     const message = parseMessage(withSender(body, caller), parsing(hive))
     actOnlyAsSelf(caller, [{ field: 'from_agent', agent: message.from_agent }])
     await noteActing(hive, caller, 'message.publish', [message.from_agent])

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type * as z from 'zod'
-import { type AgentMessage, agentMessage } from '../core/protocol/message.ts'
+import { AgentMessage } from '../core/protocol/message.ts'
 
-type Overrides = Partial<Omit<z.input<ReturnType<typeof agentMessage>>, 'ttl'>> & {
+type Overrides = Partial<Omit<z.input<ReturnType<typeof AgentMessage>>, 'ttl'>> & {
   /** Seconds; tests may go below the second that the protocol asks for. */
   ttl?: number
 }
 
 /** A valid message from `ann` to `bob`, with defaults for what a test does not care about. */
 export function sampleMessage({ ttl, ...overrides }: Overrides = {}): AgentMessage {
-  const message = agentMessage().parse({
+  const message = AgentMessage().parse({
     message_id: randomUUID(),
     from_agent: 'ann',
     to_agent: 'bob',

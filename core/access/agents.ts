@@ -99,7 +99,7 @@ export async function listAgents(hive: Hive, page: { limit: number; cursor?: str
   const after =
     page.cursor === undefined
       ? {}
-      : { after: decodeCursor('agents', page.cursor, (name) => AgentName.safeParse(name).success)[0] }
+      : { after: decodeCursor('agents', page.cursor, (name) => AgentName().safeParse(name).success)[0] }
   // one more than asked for tells whether there is a next page
   const found = await agents.list({ ...after, limit: page.limit + 1 })
   const records = found.slice(0, page.limit)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AgentName, address as addressOfMessage, parseAddress } from './agent-name.ts'
+import { Address, AgentName, parseAddress } from './agent-name.ts'
 
 const accepted = [
   'planner',
@@ -33,19 +33,19 @@ const refused = [
 
 describe('agent names', () => {
   it.each(accepted)('accepts %j', (name) => {
-    expect(AgentName.safeParse(name).success).toBe(true)
-    expect(addressOfMessage().safeParse(name).success).toBe(true)
+    expect(AgentName().safeParse(name).success).toBe(true)
+    expect(Address().safeParse(name).success).toBe(true)
   })
 
   it.each(refused)('refuses %j', (name) => {
-    expect(AgentName.safeParse(name).success).toBe(false)
-    expect(addressOfMessage().safeParse(name).success).toBe(false)
-    expect(addressOfMessage().safeParse(`topic:${name}`).success).toBe(false)
+    expect(AgentName().safeParse(name).success).toBe(false)
+    expect(Address().safeParse(name).success).toBe(false)
+    expect(Address().safeParse(`topic:${name}`).success).toBe(false)
   })
 
   it('keeps the prefixes of topics and capabilities out of names', () => {
-    expect(AgentName.safeParse('topic:news').success).toBe(false)
-    expect(AgentName.safeParse('capability:review').success).toBe(false)
+    expect(AgentName().safeParse('topic:news').success).toBe(false)
+    expect(AgentName().safeParse('capability:review').success).toBe(false)
   })
 })
 
@@ -56,11 +56,11 @@ describe('addresses', () => {
     ['capability:code review', { kind: 'capability', name: 'code review' }],
     ['topic', { kind: 'agent', name: 'topic' }],
   ])('reads %s', (address, parsed) => {
-    expect(addressOfMessage().safeParse(address).success).toBe(true)
+    expect(Address().safeParse(address).success).toBe(true)
     expect(parseAddress(address)).toEqual(parsed)
   })
 
   it.each(['topic:', 'topic:topic:x', 'Topic:x', 'queue:x', 'capability: x'])('refuses %j', (address) => {
-    expect(addressOfMessage().safeParse(address).success).toBe(false)
+    expect(Address().safeParse(address).success).toBe(false)
   })
 })

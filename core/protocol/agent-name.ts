@@ -13,18 +13,20 @@ export const addressPattern = new RegExp(`^(?:topic:|capability:)?${name}$`)
  * The name of an agent: 1 to 128 ASCII letters, digits and `. _ @ + -`, with spaces inside; it begins with a letter,
  * a digit or `_`. Names are compared exactly, upper and lower case apart.
  */
-export const AgentName = z
-  .string()
-  .check(
-    z.regex(
-      agentNamePattern,
-      'must be a name: 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
+export const AgentName = once(() =>
+  z
+    .string()
+    .check(
+      z.regex(
+        agentNamePattern,
+        'must be a name: 1 to 128 letters, digits, spaces and . _ @ + -, beginning with a letter, a digit or _ and not ending with a space',
+      ),
+      z.describe('The name of an agent. Upper and lower case differ.'),
     ),
-    z.describe('The name of an agent. Upper and lower case differ.'),
-  )
+)
 
 /** Where a message may go: an agent's name, `topic:<name>` or `capability:<name>`; each name follows `AgentName`. */
-export const address = once(() =>
+export const Address = once(() =>
   z
     .string()
     .check(

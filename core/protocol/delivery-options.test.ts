@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { deliveryOptions, unsaidDelivery } from './delivery-options.ts'
+import { DeliveryOptions, unsaidDelivery } from './delivery-options.ts'
 
 describe('delivery options', () => {
   it('have defaults for everything but the ordering key', () => {
-    expect(unsaidDelivery).toEqual(deliveryOptions().parse({}))
-    expect(deliveryOptions().parse({})).toEqual({
+    expect(unsaidDelivery).toEqual(DeliveryOptions().parse({}))
+    expect(DeliveryOptions().parse({})).toEqual({
       delay_seconds: 0,
       max_attempts: 5,
       backoff: { type: 'exponential', base_seconds: 2, cap_seconds: 300 },
@@ -13,7 +13,7 @@ describe('delivery options', () => {
   })
 
   it('fill in what a backoff leaves out', () => {
-    expect(deliveryOptions().parse({ backoff: { base_seconds: 10 } }).backoff).toEqual({
+    expect(DeliveryOptions().parse({ backoff: { base_seconds: 10 } }).backoff).toEqual({
       type: 'exponential',
       base_seconds: 10,
       cap_seconds: 300,
@@ -21,7 +21,7 @@ describe('delivery options', () => {
   })
 
   it('take just the type of a backoff', () => {
-    expect(deliveryOptions().parse({ backoff: 'fixed' }).backoff).toEqual({
+    expect(DeliveryOptions().parse({ backoff: 'fixed' }).backoff).toEqual({
       type: 'fixed',
       base_seconds: 2,
       cap_seconds: 300,
@@ -30,7 +30,7 @@ describe('delivery options', () => {
 
   it('take fractions of a second for waits and leases', () => {
     const options = { delay_seconds: 0.25, lease_seconds: 0.05, backoff: { base_seconds: 0.01, cap_seconds: 0.1 } }
-    expect(deliveryOptions().parse(options)).toMatchObject(options)
+    expect(DeliveryOptions().parse(options)).toMatchObject(options)
   })
 
   it.each([
@@ -50,14 +50,14 @@ describe('delivery options', () => {
     [{ backoff: { cap_seconds: 43_201 } }, 'backoff.cap_seconds'],
     [{ backoff: 5 }, 'backoff'],
   ])('refuse %j at %s', (options, path) => {
-    const found = deliveryOptions()
+    const found = DeliveryOptions()
       .safeParse(options)
       .error?.issues.map((issue) => issue.path.join('.'))
     expect(found).toEqual([path])
   })
 
   it('let a fixed wait be longer than the cap, which has no part in it', () => {
-    const options = deliveryOptions().parse({ backoff: { type: 'fixed', base_seconds: 600 } })
+    const options = DeliveryOptions().parse({ backoff: { type: 'fixed', base_seconds: 600 } })
     expect(options.backoff.base_seconds).toBe(600)
   })
 })

@@ -25,7 +25,7 @@ const defaults = {
  *
  * Made when a message says something of its delivery: most say nothing, and to make it is a tenth of what a publish loads.
  */
-export const deliveryOptions = once(() => {
+export const DeliveryOptions = once(() => {
   const waitSeconds = z.number().check(z.minimum(0), z.maximum(deliveryLimits.backoffSeconds))
 
   const Backoff = z
@@ -80,7 +80,7 @@ export const deliveryOptions = once(() => {
       defaults.lease_seconds,
     ),
     ordering_key: z.exactOptional(
-      Printable.check(
+      Printable().check(
         z.describe('Messages to one recipient with the same key are handed over one at a time, in publish order.'),
       ),
     ),
@@ -93,7 +93,7 @@ export const deliveryOptions = once(() => {
     ),
   })
 })
-export type DeliveryOptions = z.output<ReturnType<typeof deliveryOptions>>
+export type DeliveryOptions = z.output<ReturnType<typeof DeliveryOptions>>
 
 /**
  * Where a sender says nothing, which is most often: one object for all such messages, so that reading a message does not build

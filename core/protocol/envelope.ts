@@ -1,7 +1,7 @@
 import { HiveError } from '../errors.ts'
 import { unsaidDelivery } from './delivery-options.ts'
 import { isJsonObject } from './json-value.ts'
-import { type AgentMessage, agentMessage } from './message.ts'
+import { AgentMessage } from './message.ts'
 import { currentVersion, upcast } from './versions.ts'
 
 /**
@@ -21,7 +21,7 @@ export function decodeEnvelope(text: string): AgentMessage {
   try {
     const stored: unknown = JSON.parse(text)
     if (isJsonObject(stored)) {
-      if (stored.version !== currentVersion) return agentMessage().parse(upcast(stored).message)
+      if (stored.version !== currentVersion) return AgentMessage().parse(upcast(stored).message)
       stored.delivery_options ??= unsaidDelivery
       return stored as AgentMessage
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import type { HiveError } from '../errors.ts'
-import { agentMessage, parseMessage, parseMessages } from './message.ts'
+import { AgentMessage, parseMessage, parseMessages } from './message.ts'
 import { largestBodyBytes, largestMetadataBytes } from './message-limits.ts'
 import { PublishInput } from './publish-input.ts'
 
@@ -294,7 +294,7 @@ describe('the JSON schema', () => {
       additionalProperties: false,
     })
     expect(input.properties?.body).toMatchObject({ type: 'object' })
-    const output = z.toJSONSchema(agentMessage(), { io: 'output' })
+    const output = z.toJSONSchema(AgentMessage(), { io: 'output' })
     expect(output.required).toContain('message_id')
   })
 })

@@ -2,50 +2,50 @@ import * as z from 'zod/mini'
 import { type FieldError, HiveError } from '../errors.ts'
 import { isoTime } from '../iso-time.ts'
 import { once } from '../once.ts'
-import { AgentName, address } from './agent-name.ts'
+import { Address, AgentName } from './agent-name.ts'
 import { boundedObject } from './bounded-object.ts'
-import { deliveryOptions, unsaidDelivery } from './delivery-options.ts'
+import { DeliveryOptions, unsaidDelivery } from './delivery-options.ts'
 import { fieldErrors, mostFaults } from './field-errors.ts'
 import { isJsonObject, type JsonObject } from './json-value.ts'
 import { largestBodyBytes, largestMetadataBytes } from './message-limits.ts'
 import { parse } from './parse.ts'
 import { readPlainMessage } from './plain-message.ts'
 import { Printable } from './printable.ts'
-import { priority, unsaidPriority } from './priority.ts'
+import { Priority, unsaidPriority } from './priority.ts'
 import { Timestamp } from './timestamp.ts'
-import { ttl, unsaidTtlSeconds } from './ttl.ts'
+import { Ttl, unsaidTtlSeconds } from './ttl.ts'
 import { upcast } from './versions.ts'
 
 /** The fields of version 1. */
 export const messageFields = once(() => ({
   version: z._default(z.literal(1), 1),
-  message_id: Printable.check(
+  message_id: Printable().check(
     z.describe("The sender's own id of it: sent again with the same content it is a duplicate."),
   ),
-  from_agent: AgentName,
-  to_agent: address(),
-  message_type: Printable.check(z.describe('What it is, in words that sender and recipient agree on.')),
-  priority: z._default(priority(), unsaidPriority),
-  timestamp: Timestamp.check(z.describe('When its sender made it.')),
-  ttl: z._default(ttl(), unsaidTtlSeconds),
+  from_agent: AgentName(),
+  to_agent: Address(),
+  message_type: Printable().check(z.describe('What it is, in words that sender and recipient agree on.')),
+  priority: z._default(Priority(), unsaidPriority),
+  timestamp: Timestamp().check(z.describe('When its sender made it.')),
+  ttl: z._default(Ttl(), unsaidTtlSeconds),
   body: boundedObject(largestBodyBytes),
-  delivery_options: z._default(z.lazy(deliveryOptions), () => unsaidDelivery),
+  delivery_options: z._default(z.lazy(DeliveryOptions), () => unsaidDelivery),
   metadata: z.exactOptional(boundedObject(largestMetadataBytes)),
   conversation_id: z.exactOptional(
     z.guid('must be a UUID').check(z.toLowerCase(), z.describe('History is read by it.')),
   ),
   correlation_id: z.exactOptional(
-    Printable.check(z.describe('What a request and its answers have in common; receive can filter by it.')),
+    Printable().check(z.describe('What a request and its answers have in common; receive can filter by it.')),
   ),
-  reply_to: z.exactOptional(Printable.check(z.describe('Where an answer is expected.'))),
-  causation_id: z.exactOptional(Printable.check(z.describe('The id of the message that this one answers.'))),
+  reply_to: z.exactOptional(Printable().check(z.describe('Where an answer is expected.'))),
+  causation_id: z.exactOptional(Printable().check(z.describe('The id of the message that this one answers.'))),
 }))
 
 /**
  * A message between agents, version 1. What it accepts can be written as JSON, read back equal, digested and stored:
  * no accepted text outside of `body` and `metadata` holds a control character.
  */
-export const agentMessage = once(() =>
+export const AgentMessage = once(() =>
   z.strictObject(messageFields()).check(
     z.refine(endsBeforeTtl, {
       path: ['delivery_options', 'delay_seconds'],
@@ -63,7 +63,7 @@ export const agentMessage = once(() =>
     z.describe('A message between agents, version 1, with the defaults filled in.'),
   ),
 )
-export type AgentMessage = z.output<ReturnType<typeof agentMessage>>
+export type AgentMessage = z.output<ReturnType<typeof AgentMessage>>
 
 export type ParseMessageOptions = {
   /** Milliseconds since the epoch: the timestamp of a message that has none. */
@@ -90,7 +90,7 @@ export function parseMessage(input: unknown, options: ParseMessageOptions): Agen
   const { message, names, faults } = upcastAt(input, path)
   if (message.message_id === undefined) message.message_id = options.newId()
   if (message.timestamp === undefined) message.timestamp = isoTime(options.now)
-  const parsed = parse(agentMessage(), message)
+  const parsed = parse(AgentMessage(), message)
   if (parsed.success && faults.length === 0) return parsed.data
   const found = parsed.success ? [] : fieldErrors(parsed.error).map((fault) => asSent(fault, names))
   throw refusal([...faults, ...found].map((fault) => ({ ...fault, field: under(path, fault.field) })))

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { acknowledgedMessage, currentMessage, payloadMessage } from './arbitrary-messages.ts'
 import type { JsonObject } from './json-value.ts'
-import { agentMessage } from './message.ts'
+import { AgentMessage } from './message.ts'
 import { largestBodyBytes } from './message-limits.ts'
 import { readPlainMessage } from './plain-message.ts'
 import { upcast } from './versions.ts'
@@ -15,7 +15,7 @@ function bySchema(input: JsonObject): string | undefined {
   const { message, faults } = upcast(input)
   message.message_id ??= options.newId()
   message.timestamp ??= new Date(options.now).toISOString()
-  const parsed = agentMessage().safeParse(message)
+  const parsed = AgentMessage().safeParse(message)
   return parsed.success && faults.length === 0 ? JSON.stringify(parsed.data) : undefined
 }
 

@@ -1,7 +1,7 @@
 import { isoTime } from '../iso-time.ts'
 import { addressPattern, agentNamePattern } from './agent-name.ts'
 import { isBoundedObject } from './bounded-object.ts'
-import { type DeliveryOptions, deliveryOptions, unsaidDelivery } from './delivery-options.ts'
+import { DeliveryOptions, unsaidDelivery } from './delivery-options.ts'
 import { isJsonObject, type JsonObject } from './json-value.ts'
 import type { AgentMessage, ParseMessageOptions } from './message.ts'
 import { largestBodyBytes, largestMetadataBytes } from './message-limits.ts'
@@ -72,7 +72,7 @@ function isPlain(input: JsonObject): boolean {
         if (!isText(value, lowerCaseUuid)) return false
         break
       case 'timestamp':
-        if (typeof value !== 'string' || !Timestamp.safeParse(value).success) return false
+        if (typeof value !== 'string' || !Timestamp().safeParse(value).success) return false
         break
       case 'ttl':
         if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > longestTtlSeconds) return false
@@ -109,7 +109,7 @@ function readPriority(given: unknown): AgentMessage['priority'] | undefined {
 function readDelivery(input: JsonObject): DeliveryOptions | undefined {
   const given = input.delivery_options
   if (given === undefined) return unsaidDelivery
-  const read = parse(deliveryOptions(), given)
+  const read = parse(DeliveryOptions(), given)
   // waiting is for capabilities alone
   return read.success && read.data.wait_for_recipient !== true ? read.data : undefined
 }

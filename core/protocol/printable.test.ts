@@ -5,7 +5,7 @@ describe('printable identifiers', () => {
   it.each(['x', 'order 66', 'aufgabe-größe', '日本', '\u{1f41d}'.repeat(128), 'a/b?c=d&e#f', '{a}:b', '-0', '"'])(
     'accepts %j',
     (text) => {
-      expect(Printable.safeParse(text).success).toBe(true)
+      expect(Printable().safeParse(text).success).toBe(true)
     },
   )
 
@@ -22,6 +22,6 @@ describe('printable identifiers', () => {
     'lone\ud800',
     'x'.repeat(129),
   ])('refuses %j', (text) => {
-    expect(Printable.safeParse(text).success).toBe(false)
+    expect(Printable().safeParse(text).success).toBe(false)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { priority } from './priority.ts'
+import { Priority } from './priority.ts'
 
 describe('priority', () => {
   it.each([
@@ -12,13 +12,13 @@ describe('priority', () => {
     ['High', 3],
     ['cRiTiCaL', 4],
   ])('reads %j as %d', (given, number) => {
-    expect(priority().parse(given)).toBe(number)
+    expect(Priority().parse(given)).toBe(number)
   })
 
   it.each([0, 5, 2.5, -1, '2', 'URGENT', 'NORMAL', '', 'high ', null, true, 'constructor', '__proto__'])(
     'refuses %j',
     (given) => {
-      expect(priority().safeParse(given).success).toBe(false)
+      expect(Priority().safeParse(given).success).toBe(false)
     },
   )
 })

@@ -9,7 +9,7 @@ export type Priority = (typeof priorities)[keyof typeof priorities]
 export const unsaidPriority = priorities.MEDIUM
 
 /** How urgent a message is: a number from 1 to 4, or a name in any case; the number is what is written. */
-export const priority = once(() => {
+export const Priority = once(() => {
   const PriorityNumber = z.literal([1, 2, 3, 4])
   const PriorityName = z
     .string()

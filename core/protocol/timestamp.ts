@@ -1,23 +1,26 @@
 import * as z from 'zod/mini'
+import { once } from '../once.ts'
 
 // Narrower than ISO 8601 by what Postgres's timestamptz cannot hold: the year 0000, offsets beyond any real zone, and
 // fractions of any length. A message that history cannot store would hold up every message behind it.
 const storable = /^(?!0000).{19}(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-4]):\d{2})$/
 
 /** A moment in ISO 8601 with a zone (`Z` or an offset up to ±14:59), at most nine digits of fraction. */
-export const Timestamp = z.iso
-  .datetime({
-    offset: true,
-    abort: true,
-    error: 'must be an ISO 8601 date and time with a zone, such as 2026-03-01T12:00:00Z',
-  })
-  .check(
-    z.regex(
-      storable,
-      'must lie in the years 0001 to 9999, with at most nine digits of fraction and an offset up to ±14:59',
+export const Timestamp = once(() =>
+  z.iso
+    .datetime({
+      offset: true,
+      abort: true,
+      error: 'must be an ISO 8601 date and time with a zone, such as 2026-03-01T12:00:00Z',
+    })
+    .check(
+      z.regex(
+        storable,
+        'must lie in the years 0001 to 9999, with at most nine digits of fraction and an offset up to ±14:59',
+      ),
+      z.describe('A moment in ISO 8601 with a zone, at most nine digits of fraction.'),
     ),
-    z.describe('A moment in ISO 8601 with a zone, at most nine digits of fraction.'),
-  )
+)
 
 const loose = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(Z|[+-]\d{2}:?\d{2})?$/
 

@@ -8,7 +8,7 @@ export const longestTtlSeconds = 1_209_600
 export const unsaidTtlSeconds = 3600
 
 /** Whole seconds that a message may wait from its acceptance on, any delay included. */
-export const ttl = once(() =>
+export const Ttl = once(() =>
   z
     .int()
     .check(

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { HiveError } from '../errors.ts'
 import { acknowledgedMessage, currentMessage, payloadMessage } from './arbitrary-messages.ts'
 import { isJsonObject, type JsonObject } from './json-value.ts'
-import { type AgentMessage, agentMessage, parseMessage } from './message.ts'
+import { AgentMessage, parseMessage } from './message.ts'
 import { detectShape } from './versions.ts'
 
 const options = { now: Date.UTC(2026, 2, 1), newId: () => 'generated' }
@@ -122,7 +122,7 @@ describe('older shapes', () => {
         const message = read(original)
         const again = read(message)
         expect(JSON.stringify(again)).toBe(JSON.stringify(message))
-        expect(JSON.stringify(agentMessage().parse(message))).toBe(JSON.stringify(message))
+        expect(JSON.stringify(AgentMessage().parse(message))).toBe(JSON.stringify(message))
       }),
       { numRuns: 200 },
     )

@@ -7,7 +7,7 @@ const moment = z.iso.datetime({ offset: true })
 /** An agent as it is. `signing_secret` is there only in the answer to the request that made it. */
 export const Agent = z
   .strictObject({
-    name: AgentName,
+    name: AgentName(),
     endpoint: z.string().nullable().describe('Where its messages are pushed to; null when it pulls them.'),
     endpoint_disabled_at: moment
       .nullable()
@@ -27,7 +27,7 @@ export const Agent = z
 
 /** When an agent gave the sign of life that was just taken. */
 export const Heartbeat = z
-  .strictObject({ name: AgentName, last_seen_at: moment })
+  .strictObject({ name: AgentName(), last_seen_at: moment })
   .describe('A sign of life, as it was taken.')
 
 export const AgentPage = page(Agent).describe('Agents by name.')

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { agentMessage } from '../../core/protocol/message.ts'
+import { AgentMessage } from '../../core/protocol/message.ts'
 import { page } from './page.ts'
 
 /** A message whose attempts are used up. */
@@ -11,7 +11,7 @@ export const DeadLetter = z
     attempts: z.int(),
     max_attempts: z.int(),
     kept_until: z.iso.datetime().describe('When it is discarded unless someone sees to it.'),
-    message: agentMessage(),
+    message: AgentMessage(),
   })
   .describe('A message whose attempts are used up.')
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { agentMessage } from '../../core/protocol/message.ts'
+import { AgentMessage } from '../../core/protocol/message.ts'
 
 const moment = z.iso.datetime()
 const count = z.int().min(0)
@@ -41,7 +41,7 @@ export const LeasedMessage = z
     max_attempts: z.int().min(1),
     leased_until: moment,
     accepted_at: moment,
-    message: agentMessage(),
+    message: AgentMessage(),
   })
   .describe('A message under a lease: settle its receipt before the lease ends, or it is handed over again.')
 

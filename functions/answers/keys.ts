@@ -10,7 +10,7 @@ const text = z.string().startsWith('hive_').describe('The key itself. Shown only
 export const Key = z
   .strictObject({
     id: z.string(),
-    agent: z.nullable(AgentName).describe('Whose it is; null for the key of an operator.'),
+    agent: z.nullable(AgentName()).describe('Whose it is; null for the key of an operator.'),
     scopes: z.array(z.enum(scopes)),
     replaces: z.string().nullable().describe('The id of the key that it follows.'),
     created_at: moment,

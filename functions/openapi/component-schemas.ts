@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { AgentName, address } from '../../core/protocol/agent-name.ts'
-import { agentMessage } from '../../core/protocol/message.ts'
+import { Address, AgentName } from '../../core/protocol/agent-name.ts'
+import { AgentMessage } from '../../core/protocol/message.ts'
 import { Printable } from '../../core/protocol/printable.ts'
 import { Status } from '../../core/protocol/status.ts'
 import { Timestamp } from '../../core/protocol/timestamp.ts'
@@ -16,14 +16,14 @@ import { answers, pathParameters, queries, requests } from '../schemas.ts'
 import { toJsonSchemas } from './json-schemas.ts'
 
 /** Parts of requests and of answers, alike in both. */
-const parts = { Address: address(), AgentName, Printable, Timestamp }
+const parts = { Address: Address(), AgentName: AgentName(), Printable: Printable(), Timestamp: Timestamp() }
 
 /** `components.schemas`: every body, and the parts that bodies share or that deserve a name. */
 export const componentSchemas = {
-  ...toJsonSchemas('input', { ...parts, MetricPoint, ...requests }),
+  ...toJsonSchemas('input', { ...parts, MetricPoint: MetricPoint(), ...requests }),
   ...toJsonSchemas('output', {
     ...parts,
-    AgentMessage: agentMessage(),
+    AgentMessage: AgentMessage(),
     AuditEntry,
     ConversationMessage,
     Counts,

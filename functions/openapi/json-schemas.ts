@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { deliveryOptions } from '../../core/protocol/delivery-options.ts'
-import { priorities, priority } from '../../core/protocol/priority.ts'
+import { DeliveryOptions } from '../../core/protocol/delivery-options.ts'
+import { Priority, priorities } from '../../core/protocol/priority.ts'
 import { PublishInput } from '../../core/protocol/publish-input.ts'
 import { Timestamp } from '../../core/protocol/timestamp.ts'
 import { PublishBatch } from '../requests/messages.ts'
@@ -53,7 +53,7 @@ function openUp(schema: JsonSchema): void {
 type Override = (schema: JsonSchema) => void
 
 const timestamp: [z.core.$ZodType, Override] = [
-  Timestamp,
+  Timestamp(),
   (schema) => {
     // the first is that of ISO 8601, for which there is a format
     const [, storable] = schema.allOf ?? []
@@ -66,14 +66,14 @@ const timestamp: [z.core.$ZodType, Override] = [
 const overrides: Record<Side, Map<z.core.$ZodType, Override>> = {
   input: new Map([
     timestamp,
-    [PublishBatch.shape.messages.def.element, (schema) => Object.assign(schema, referToSchema('NewMessage'))],
+    [PublishBatch().shape.messages.def.element, (schema) => Object.assign(schema, referToSchema('NewMessage'))],
     [PublishInput.shape.priority, (schema) => Object.assign(schema, { default: priorities.MEDIUM })],
-    [deliveryOptions().shape.backoff, allowTypeAlone],
+    [DeliveryOptions().shape.backoff, allowTypeAlone],
   ]),
   output: new Map([
     timestamp,
     [
-      priority(),
+      Priority(),
       (schema) => {
         delete schema.anyOf
         Object.assign(schema, { type: 'integer', enum: Object.values(priorities) })

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { once } from '../../core/once.ts'
 
 /** A whole number as a query has it, within bounds. */
 export const wholeNumber = (least: number, most: number, description: string) =>
@@ -7,7 +8,7 @@ export const wholeNumber = (least: number, most: number, description: string) =>
     .check(z.int(), z.minimum(least), z.maximum(most), z.describe(description))
 
 /** How many items a page has at most, and where it starts: after the page that gave the cursor. */
-export const paging = {
+export const paging = once(() => ({
   limit: z._default(wholeNumber(1, 1_000, 'How many items the page has at most.'), 100),
   cursor: z.exactOptional(
     z
@@ -18,7 +19,7 @@ export const paging = {
         z.describe('The `next_cursor` of the page before; the first page unless given.'),
       ),
   ),
-}
+}))
 
 /** Query of a list without filters. */
-export const PageQuery = z.strictObject(paging)
+export const PageQuery = once(() => z.strictObject(paging()))

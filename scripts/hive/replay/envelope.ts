@@ -89,14 +89,14 @@ function messageId({ row, from, to, type, body, thread, timestamp }: Replayed): 
 
 /** Text as an identifier may be: itself, or a readable form told apart by its hash. */
 function printable(original: string): string {
-  if (Printable.safeParse(original).success) return original
+  if (Printable().safeParse(original).success) return original
   const hash = createHash('sha256').update(original).digest('hex').slice(0, 12)
   return `${original.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 100)}-${hash}`
 }
 
 /** ISO 8601 with a zone, or nothing when it is no moment. SQLite's `2025-09-19 13:10:19` and Python's `isoformat()` are UTC. */
 function zonedTimestamp(original: string | null): { timestamp?: string } {
-  const parsed = Timestamp.safeParse(normaliseTimestamp(original ?? ''))
+  const parsed = Timestamp().safeParse(normaliseTimestamp(original ?? ''))
   return parsed.success ? { timestamp: parsed.data } : {}
 }
 
