@@ -183,17 +183,38 @@ describe('a lease', () => {
     expect(kindsOf(twice(300, [extended]))).toEqual([])
   })
 
-  it('keeps nobody away once a call has given it back, or shortened it, that says stale at its second try', () => {
-    const stale = (action: 'nack' | 'extend' | 'ack', end: number): SettleOp => {
-      const settlement = { id: 'a', receipt: 'a.1', action, leaseMs: 100, duplicate: false, result: 'stale' } as const
-      return { kind: 'settle', outcome: 'ok', start: t0 + 50, end: t0 + end, agent: 'bob', settlements: [settlement] }
+  describe('that a call has given back, or shortened, which says stale at its second try', () => {
+    const settled = (action: 'nack' | 'extend' | 'ack', at: number, end: number, number = 1): SettleOp => {
+      const settlement = { id: 'a', receipt: `a.${number}`, action, leaseMs: 100, duplicate: false } as const
+      const settlements = [{ ...settlement, result: number === 1 ? ('stale' as const) : ('retrying' as const) }]
+      return { kind: 'settle', outcome: 'ok', start: t0 + at, end: t0 + end, agent: 'bob', settlements }
     }
-    expect(kindsOf(twice(300, [stale('nack', 330)]))).toEqual([])
-    expect(kindsOf(twice(300, [stale('extend', 330)]))).toEqual([])
-    // it was over before anybody else could have had the message
-    expect(kindsOf(twice(300, [stale('nack', 60)]))).toEqual(['leased twice at once'])
-    expect(kindsOf(twice(300, [stale('extend', 60)]))).toEqual(['leased twice at once'])
-    expect(kindsOf(twice(300, [stale('ack', 330)]))).toEqual(['leased twice at once'])
+
+    it('keeps nobody away', () => {
+      expect(kindsOf(twice(300, [settled('nack', 50, 330)]))).toEqual([])
+      expect(kindsOf(twice(300, [settled('extend', 50, 330)]))).toEqual([])
+    })
+
+    it('keeps nobody away later either', () => {
+      const leased = (number: number, at: number) => received([lease('a', number, at + 500)], at)
+      const operations = [
+        published(['a'], 0),
+        leased(1, 10),
+        leased(2, 100),
+        settled('nack', 120, 123, 2),
+        settled('nack', 50, 130),
+        leased(3, 200),
+        acknowledged('a.3', 220),
+      ]
+      const history = historyOf([message('a')], operations, [ended('a', 221, { attempts: 3 })])
+      expect(kindsOf(history)).toEqual([])
+    })
+
+    it('keeps others away when the call was over before anybody else could have the message, or was an acknowledgement', () => {
+      for (const call of [settled('nack', 50, 60), settled('extend', 50, 60), settled('ack', 50, 330)]) {
+        expect(kindsOf(twice(300, [call]))).toEqual(['leased twice at once'])
+      }
+    })
   })
 
   it('is the same in each answer to one call', () => {

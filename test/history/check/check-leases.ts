@@ -32,17 +32,19 @@ function endOf({ settlings }: Story, { lease }: Grant): { least: number; most: n
 }
 
 /**
- * Whether a lease may have been given back or acknowledged before the next one. The answer of a nack may be stale and it was
- * made all the same, by a first try of which the function got no answer: then the next lease was over before the second.
+ * Whether a lease may have been given back or acknowledged before another one. The answer of a nack may be stale and it was made
+ * all the same, by a first try of which the function got no answer: then the next lease was over before the second.
  */
-const mayHaveEnded = ({ settlings }: Story, { lease }: Grant, { from, to }: Grant) =>
-  settlings.some(
+function mayHaveEnded({ settlings, grants }: Story, first: Grant, second: Grant): boolean {
+  const next = Math.min(...grants.filter(({ from }) => from > first.to).map(({ from }) => from))
+  return settlings.some(
     ({ op, settlement: { receipt, action, result } }) =>
-      receipt === lease.receipt &&
+      receipt === first.lease.receipt &&
       action !== 'extend' &&
-      op.start <= to &&
-      (result !== 'stale' || (action === 'nack' && op.end >= from)),
+      op.start <= second.to &&
+      (result !== 'stale' || (action === 'nack' && op.end >= next)),
   )
+}
 
 function overlapping(story: Story): Violation[] {
   return story.grants.flatMap((first, at) =>
