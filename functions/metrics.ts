@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
-import * as z from 'zod/mini'
 import { noteActing } from '../core/access/acting-for.ts'
 import { actOnlyAsSelf, agentToRead, type Caller } from '../core/access/caller.ts'
 import { measure } from '../core/measure.ts'
 import { type HttpRequest, http, on } from './http.ts'
 import { idempotencyKey } from './idempotency-key.ts'
+import { Anything } from './requests/anything.ts'
 import { MetricQuery, RollupQuery, readPoints } from './requests/metrics.ts'
 
 /** Measurements of agents: writing many at once, reading them back, rolling them up. */
 export const handler = http({
-  'POST /v1/metrics': on({ body: z.unknown }, async (hive, { body }, request) => {
+  'POST /v1/metrics': on({ body: Anything }, async (hive, { body }, request) => {
     const { points, path } = readPoints(body, hive.clock.now())
     const agents = points.map(({ agent_name }, index) => ({ field: `${path(index)}agent_name`, agent: agent_name }))
     actOnlyAsSelf(request.caller, agents)

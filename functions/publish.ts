@@ -1,4 +1,3 @@
-import * as z from 'zod/mini'
 import { noteActing } from '../core/access/acting-for.ts'
 import { actOnlyAsSelf, type Caller } from '../core/access/caller.ts'
 import { publish } from '../core/bus/publish.ts'
@@ -7,11 +6,12 @@ import { measure } from '../core/measure.ts'
 import { isJsonObject } from '../core/protocol/json-value.ts'
 import { type AgentMessage, parseMessage, parseMessages } from '../core/protocol/message.ts'
 import { http, on } from './http.ts'
+import { Anything } from './requests/anything.ts'
 import { PublishBatch } from './requests/messages.ts'
 
 /** Takes messages in: one, or a batch of which all or none are taken. */
 export const handler = http({
-  'POST /v1/messages': on({ body: z.unknown }, async (hive, { body }, { caller, since }) => {
+  'POST /v1/messages': on({ body: Anything }, async (hive, { body }, { caller, since }) => {
     const message = parseMessage(withSender(body, caller), parsing(hive))
     actOnlyAsSelf(caller, [{ field: 'from_agent', agent: message.from_agent }])
     await noteActing(hive, caller, 'message.publish', [message.from_agent])
