@@ -210,10 +210,32 @@ describe('a lease', () => {
       expect(kindsOf(history)).toEqual([])
     })
 
-    it('keeps others away when the call was over before anybody else could have the message, or was an acknowledgement', () => {
+    it('keeps nobody away who had been waiting when it was given back', () => {
+      const waiting = received([lease('a', 2, 555)], 5, { end: t0 + 55 })
+      const operations = [
+        published(['a'], 0),
+        received([lease('a', 1, 500)], 10),
+        waiting,
+        settled('nack', 60, 63, 2),
+        settled('nack', 48, 70),
+        received([lease('a', 3, 700)], 200),
+        acknowledged('a.3', 220),
+      ]
+      expect(kindsOf(historyOf([message('a')], operations, [ended('a', 221, { attempts: 3 })]))).toEqual([])
+    })
+
+    it('keeps others away until the call can no longer find what it did', () => {
+      // over before anybody else had the message; while another one has it; and what ends it for good is never stale
       for (const call of [settled('nack', 50, 60), settled('extend', 50, 60), settled('ack', 50, 330)]) {
         expect(kindsOf(twice(300, [call]))).toEqual(['leased twice at once'])
       }
+      expect(kindsOf(twice(100, [settled('nack', 90, 110)]))).toEqual(['leased twice at once'])
+    })
+
+    it('is over once it was called stale', () => {
+      const extension = settled('extend', 50, 400)
+      const operations = [published(['a'], 0), received([lease('a', 1, 100)], 10), extension, acknowledged('a.1', 600)]
+      expect(kindsOf(historyOf([message('a')], operations, [ended('a', 601)]))).toEqual(['settled without its lease'])
     })
   })
 

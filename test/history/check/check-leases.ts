@@ -20,29 +20,47 @@ export function checkLeases(indexed: Indexed): Violation[] {
 
 const of = ({ message, agent }: Story) => ({ id: message.id, agent })
 
-/** When a lease ends at the earliest and at the latest, as far as extensions of it may have been made. */
+/**
+ * When a lease ends at the earliest and at the latest, as far as extensions of it may have been made. A function that gets no
+ * answer from Redis asks again: the answer of an extension may be stale and it was made all the same, by a first try of which the
+ * second found that it had ended.
+ */
 function endOf({ settlings }: Story, { lease }: Grant): { least: number; most: number } {
-  const ends = settlings.flatMap(({ op, settlement: { receipt, action, result, leaseMs } }) => {
-    const isOfIt = receipt === lease.receipt && action === 'extend' && op.outcome !== 'failed'
-    // a function that got no answer from Redis asks again: its first try may have made what its second one finds to be over
-    const tooLate = result === 'stale' && (op.start > lease.until || op.end < op.start + leaseMs)
-    return isOfIt && !tooLate ? [op.start + leaseMs, op.end + leaseMs] : []
-  })
-  return { least: Math.min(lease.until, ...ends), most: Math.max(lease.until, ...ends) }
+  const extensions = settlings.filter(
+    ({ op, settlement: { receipt, action } }) =>
+      receipt === lease.receipt && action === 'extend' && op.outcome !== 'failed',
+  )
+  const made = extensions.filter(({ settlement }) => settlement.result !== 'stale')
+  const ends = [
+    lease.until,
+    ...made.flatMap(({ op, settlement: { leaseMs } }) => [op.start + leaseMs, op.end + leaseMs]),
+  ]
+  const most = Math.max(...ends)
+  const overAgain = extensions.filter(
+    ({ op, settlement: { result, leaseMs } }) => result === 'stale' && op.start <= most && op.end >= op.start + leaseMs,
+  )
+  const over = overAgain.flatMap(({ op, settlement: { leaseMs } }) => [op.start + leaseMs, op.end])
+  return { least: Math.min(...ends, ...over), most: Math.max(most, ...over) }
 }
 
 /**
- * Whether a lease may have been given back or acknowledged before another one. The answer of a nack may be stale and it was made
- * all the same, by a first try of which the function got no answer: then the next lease was over before the second.
+ * Whether a lease may have been given back or acknowledged before another one. The answer of a nack, too, may be stale although
+ * its first try made it: only once a later lease was settled, or the message has ended or was sent again by an operator, does the
+ * second try no longer find what the first one did.
  */
-function mayHaveEnded({ settlings, grants }: Story, first: Grant, second: Grant): boolean {
-  const next = Math.min(...grants.filter(({ from }) => from > first.to).map(({ from }) => from))
+function mayHaveEnded({ settlings, grants, ending, redriven }: Story, first: Grant, second: Grant): boolean {
+  const later = new Set(grants.filter(({ to }) => to > first.to).map(({ lease }) => lease.receipt))
+  later.delete(first.lease.receipt)
+  const settled = settlings.filter(({ settlement }) => settlement.action !== 'extend' && later.has(settlement.receipt))
+  const forgotten = redriven
+    ? 0
+    : Math.min(ending?.settledAt ?? Number.POSITIVE_INFINITY, ...settled.map(({ op }) => op.start))
   return settlings.some(
     ({ op, settlement: { receipt, action, result } }) =>
       receipt === first.lease.receipt &&
       action !== 'extend' &&
       op.start <= second.to &&
-      (result !== 'stale' || (action === 'nack' && op.end >= next)),
+      (result !== 'stale' || (action === 'nack' && op.end + slackMs >= forgotten)),
   )
 }
 
