@@ -20,7 +20,10 @@ import type { RouteKey } from './routes.ts'
 import { suspicious } from './suspicious.ts'
 import { warmHive } from './warm.ts'
 
-/** What a route takes from its path, its query and its body; a part without a schema must be empty. A schema is made when it is used. */
+/**
+ * What a route takes from its path, its query and its body; a part without a schema must be empty. Schemas are made when they are
+ * used.
+ */
 export type InputShape = { path?: () => z.ZodMiniType; query?: () => z.ZodMiniType; body?: () => z.ZodMiniType }
 export type Input<S extends InputShape> = {
   [K in keyof S]: S[K] extends () => z.ZodMiniType ? z.output<ReturnType<S[K]>> : never

@@ -6,7 +6,7 @@ import type { TokenBlock } from './rate-limit.ts'
 
 /** What one function instance remembers of callers while it is warm. All of it may be forgotten at any time. */
 export type AccessMemory = {
-  /** What texts of keys claim that were made here: to find that out takes longer than all else that a known caller costs. */
+  /** What keys claim that were made here, by digest: to find that out takes longer than all else that a known caller costs. */
   claims: BoundedMap<KeyClaim>
   /** API keys by id: what Redis said of each, null for one it does not have, and until when that is believed (ms). */
   keys: BoundedMap<{ known: Promise<ProjectedKey | null>; until: number }>

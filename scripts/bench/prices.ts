@@ -1,4 +1,7 @@
-/** Prices in US dollars, us-east-1, without free tiers: of Upstash and Neon from their documentation, of AWS as guides of 2026 quote its price lists. */
+/**
+ * Prices in US dollars, us-east-1, without free tiers: of Upstash and Neon from their documentation, of AWS as guides of 2026
+ * quote its price lists.
+ */
 export const prices = {
   /** Upstash Redis, pay as you go: a command, those inside scripts too. */
   redisCommand: 0.2 / 100_000,

@@ -73,8 +73,8 @@ const requests: Record<string, Request> = {
 /**
  * Cold starts: a fresh process that loads a function as it is deployed and answers one request, beside one that loads an
  * empty handler that is deployed in the same way, one that asks the same packages a question each and does nothing else, and a
- * handler as one writes it from the guides of these packages. Also prints the size of every API bundle, what is largest in the largest, and processor time, which
- * other processes disturb less.
+ * handler as one writes it from the guides of these packages. Also prints the size of every API bundle, what is largest in the
+ * largest, and processor time, which other processes disturb less.
  */
 export async function benchCold(stack: Stack, rounds: number, { quick }: BenchOptions): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-hive-cold-'))
