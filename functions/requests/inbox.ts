@@ -4,7 +4,6 @@ import { once } from '../../core/once.ts'
 import { Printable } from '../../core/protocol/printable.ts'
 
 const receipt = once(() => z.string().check(z.minLength(1), z.maxLength(256)))
-const delaySeconds = once(() => z.number().check(z.minimum(0), z.maximum(43_200)))
 const leaseSeconds = once(() => z.number().check(z.minimum(0.001), z.maximum(43_200)))
 
 /** Body of `POST …/inbox/receive`. */
@@ -41,7 +40,13 @@ const nack = once(() =>
   z.strictObject({
     receipt: receipt(),
     delay_seconds: z.exactOptional(
-      delaySeconds().check(z.describe("When it comes back, instead of after the message's own backoff.")),
+      z
+        .number()
+        .check(
+          z.minimum(0),
+          z.maximum(43_200),
+          z.describe("When it comes back, instead of after the message's own backoff."),
+        ),
     ),
     reason: z.exactOptional(z.string().check(z.maxLength(1_024))),
   }),

@@ -7,18 +7,14 @@ export const wholeNumber = (least: number, most: number, description: string) =>
     .number<string>(`must be a whole number from ${least} to ${most}`)
     .check(z.int(), z.minimum(least), z.maximum(most), z.describe(description))
 
+/** Where a list or a piece of work goes on. */
+export const cursor = (description: string) =>
+  z.exactOptional(z.string().check(z.minLength(1), z.maxLength(2_048), z.describe(description)))
+
 /** How many items a page has at most, and where it starts: after the page that gave the cursor. */
 export const paging = once(() => ({
   limit: z._default(wholeNumber(1, 1_000, 'How many items the page has at most.'), 100),
-  cursor: z.exactOptional(
-    z
-      .string()
-      .check(
-        z.minLength(1),
-        z.maxLength(2_048),
-        z.describe('The `next_cursor` of the page before; the first page unless given.'),
-      ),
-  ),
+  cursor: cursor('The `next_cursor` of the page before; the first page unless given.'),
 }))
 
 /** Query of a list without filters. */
