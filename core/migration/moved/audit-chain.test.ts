@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import pg from 'pg'
-import { expect, it, onTestFinished } from 'vitest'
-import { borrow } from '../../../test/borrow.ts'
-import { planned } from '../plan/suggest/planned-folder.ts'
-import { runMigration } from '../run/run-migration.ts'
+import { expect } from 'vitest'
+import { it, samples } from '../../../test/moving.ts'
 import { rebuildRun } from './rebuild-run.ts'
 
-const seed = join(import.meta.dirname, '..', '..', '..', 'test', 'data', 'sqlite', 'agent-hive', 'audit_log.db')
+const seed = join(samples, 'agent-hive', 'audit_log.db')
 /** What an event's hash is made of, in this order. */
 const hashed = ['event_id', 'timestamp', 'event_type', 'actor_id', 'action', 'details', 'previous_hash'] as const
 
@@ -72,23 +68,17 @@ function eventsOf(file: string): Event[] {
   return events
 }
 
-it('a chain of audit hashes holds before, in the table it was moved to, and when it is built again', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'hive-chain-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const [source, rebuilt] = [join(folder, 'source'), join(folder, 'rebuilt')]
-  mkdirSync(source)
+it('a chain of audit hashes holds before, in the table it was moved to, and when it is built again', async ({
+  moving: { client, folder, source, planOf, move },
+}) => {
+  const rebuilt = join(folder, 'rebuilt')
   const file = join(source, 'audit_log.db')
   copyFileSync(seed, file)
   makeChain(file, 500)
   expect(eventsOf(file)).toHaveLength(500)
   expect(firstBroken(eventsOf(file))).toBeUndefined()
 
-  const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  onTestFinished(() => client.end())
-  const { plan } = await planned(source)
-  const { run, state } = await runMigration(client, { folder: source, plan, id: crypto.randomUUID() })
+  const { run, state } = await move(source, await planOf(source))
   expect(state).toBe('complete')
 
   const { rows } = await client.query('SELECT details FROM audit_logs ORDER BY id')

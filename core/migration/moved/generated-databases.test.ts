@@ -5,6 +5,7 @@ import * as fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { borrow } from '../../../test/borrow.ts'
+import { countAll } from '../../../test/moving.ts'
 import { analyzeFolder } from '../analyze/analyze-folder.ts'
 import { foundFiles } from '../analyze/found-files.ts'
 import { readFolder } from '../analyze/reading/read-folder.ts'
@@ -70,7 +71,7 @@ async function thereAndBack(databases: readonly GeneratedDatabase[]): Promise<Ma
     before.push(exactDump(join(copies, path)))
   }
   total.databases += databases.length
-  const counted = await countAll()
+  const counted = await countAll(client)
 
   const report = await analyzeFolder(sources, readFolder(sources))
   for (const { path, state, detail, tables } of report.files) {
@@ -110,7 +111,7 @@ async function thereAndBack(databases: readonly GeneratedDatabase[]): Promise<Ma
     total.rows += one.rows
     for (const outcome of ['migrated', 'legacy', 'rejected'] as const) total[outcome] += one[outcome]
   }
-  const added = await countAll()
+  const added = await countAll(client)
 
   const verified = await verifyRun(client, result.run, sources)
   for (const { file, table, row, what } of verified.differences) fault(file, `verify: ${table} row ${row}: ${what}`)
@@ -128,11 +129,11 @@ async function thereAndBack(databases: readonly GeneratedDatabase[]): Promise<Ma
     const again = await move()
     for (const { file, table, state } of again.tables)
       if (state !== 'moved before') fault(file, `again: ${table} is ${state}`)
-    if (!same(await countAll(), added)) fault('', 'a second run added rows')
+    if (!same(await countAll(client), added)) fault('', 'a second run added rows')
     await rollBack(client, again.run)
   }
   await rollBack(client, result.run)
-  if (!same(await countAll(), counted)) fault('', 'rolling back did not remove exactly what was added')
+  if (!same(await countAll(client), counted)) fault('', 'rolling back did not remove exactly what was added')
   rmSync(folder, { recursive: true, force: true })
   return faults
 }
@@ -153,24 +154,6 @@ function withPlans(plan: Plan, databases: readonly GeneratedDatabase[], paths: s
       return { ...file, tables }
     }),
   }
-}
-
-async function countAll(): Promise<Record<string, number>> {
-  const counts: [string, number][] = []
-  for (const name of [
-    'agent_metrics',
-    'agent_capabilities',
-    'security_events',
-    'agent_conversations',
-    'audit_logs',
-    'legacy_rows',
-    'migration_rejects',
-    'migration_kept',
-    'migration_pieces',
-  ]) {
-    counts.push([name, Number((await client.query(`SELECT count(*) FROM ${name}`)).rows[0].count)])
-  }
-  return Object.fromEntries(counts)
 }
 
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)

@@ -1,31 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import pg from 'pg'
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { borrow } from '../../../test/borrow.ts'
-import { planned } from '../plan/suggest/planned-folder.ts'
-import { runMigration } from '../run/run-migration.ts'
+import { expect } from 'vitest'
+import { it } from '../../../test/moving.ts'
 import { exactDump } from './exact-dump.ts'
 import { rebuildRun } from './rebuild-run.ts'
 import { verifyRun } from './verify-run.ts'
 
-let client: pg.Client
-let folder: string
-beforeEach(async () => {
-  const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
-  client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  folder = mkdtempSync(join(tmpdir(), 'hive-rebuilt-'))
-  mkdirSync(join(folder, 'source'))
-})
-afterEach(async () => {
-  await client.end()
-  rmSync(folder, { recursive: true, force: true })
-})
-
-it.each<[what: string, sql: string]>([
+it.for<[what: string, sql: string]>([
   ['a table that is called like one of a full-text table', 'CREATE TABLE f_own (a); INSERT INTO f_own VALUES (1)'],
   ['an index on a table of a full-text table', 'CREATE INDEX i ON f_content (c0)'],
   ['the rowids of a full-text table', "INSERT INTO f (rowid, a) VALUES (-7, 'x'), (9223372036854775807, 'y')"],
@@ -48,16 +29,14 @@ it.each<[what: string, sql: string]>([
     'what UTF-16 has and UTF-8 has not',
     "PRAGMA encoding = 'UTF-16be'; CREATE TABLE t (a); INSERT INTO t VALUES (CAST(x'fffe0041' AS TEXT)), (CAST(x'd8000041' AS TEXT))",
   ],
-])('gives back %s', async (_, sql) => {
-  const source = join(folder, 'source')
+])('gives back %s', async ([_, sql], { moving: { client, folder, source, planOf, move } }) => {
   const database = new DatabaseSync(join(source, 'a.db'), { enableDoubleQuotedStringLiterals: true })
   if (!sql.startsWith('PRAGMA'))
     database.exec("CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES ('some words')")
   database.exec(sql)
   database.close()
   const before = exactDump(join(source, 'a.db'))
-  const { plan } = await planned(source)
-  const { run, state } = await runMigration(client, { folder: source, plan, id: crypto.randomUUID() })
+  const { run, state } = await move(source, await planOf(source))
   expect(state).toBe('complete')
   expect(await verifyRun(client, run, source)).toMatchObject({ verified: true, differences: [] })
   expect(await rebuildRun(client, run, join(folder, 'rebuilt'))).toMatchObject([{ faults: [] }])
@@ -69,8 +48,9 @@ it.each<[what: string, sql: string]>([
   rebuilt.close()
 })
 
-it('gives back rows of tables that ask for functions and collations which only their own program has', async () => {
-  const source = join(folder, 'source')
+it('gives back rows of tables that ask for functions and collations which only their own program has', async ({
+  moving: { client, folder, source, planOf, move },
+}) => {
   const database = new DatabaseSync(join(source, 'a.db'), { defensive: false })
   database.function('regexp', { varargs: true }, () => 1)
   // the collation is named afterwards: nobody makes a table whose collation is not there
@@ -79,8 +59,7 @@ it('gives back rows of tables that ask for functions and collations which only t
   database.exec(`INSERT INTO sorted VALUES ('y', 1); INSERT INTO keyed VALUES ('é'), ('z'); CREATE INDEX i ON sorted (a);
     PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'NOCASE', '"LOCALIZED"')`)
   database.close()
-  const { plan } = await planned(source)
-  const { run, state } = await runMigration(client, { folder: source, plan, id: crypto.randomUUID() })
+  const { run, state } = await move(source, await planOf(source))
   expect(state).toBe('complete')
   expect(await rebuildRun(client, run, join(folder, 'rebuilt'))).toMatchObject([
     {
