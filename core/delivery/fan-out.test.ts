@@ -1,52 +1,21 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { dumpKeys } from '../../test/dump-keys.ts'
-import { type TestHive, testHive } from '../../test/hive.ts'
 import { inboxOf } from '../../test/inbox.ts'
-import { register } from '../../test/register.ts'
 import { runWakes } from '../../test/run-wakes.ts'
-import { sampleMessage, sampleMessages } from '../../test/sample-message.ts'
+import { sampleMessage } from '../../test/sample-message.ts'
+import { idsOf, subscribe, topicHive, toTopic, unsubscribe } from '../../test/topic.ts'
 import { auditInboxDeeply } from '../bus/audit.ts'
-import { discard, redrive } from '../bus/dead-letters.ts'
-import { shardOf } from '../bus/keys.ts'
+import { redrive } from '../bus/dead-letters.ts'
 import { messageStatus } from '../bus/message-status.ts'
-import { readOutbox } from '../bus/outbox.ts'
 import { publish } from '../bus/publish.ts'
 import { openRelay } from '../bus/relay/open-relay.ts'
-import { projectSubscription } from '../bus/relay/project-subscription.ts'
 import type { AgentMessage } from '../protocol/message.ts'
 import { fanOut } from './fan-out.ts'
 import { sweep } from './sweep.ts'
 
-async function start(overrides: Parameters<typeof testHive>[0] = {}): Promise<TestHive> {
-  const hive = await testHive(overrides)
-  onTestFinished(() => hive.dispose())
-  await register(hive, ['ann', 'bob', 'cy', 'dee'])
-  return hive
-}
-
-let version = 0
-async function subscribe(hive: TestHive, agent: string, message_types: string[] | null = null, topic = 'news') {
-  const subscription = { message_types }
-  await projectSubscription(hive, { topic, agent, version: String(++version), subscription })
-}
-async function unsubscribe(hive: TestHive, agent: string, topic = 'news') {
-  await projectSubscription(hive, { topic, agent, version: String(++version), subscription: null })
-}
-
-const toTopic = (overrides: Parameters<typeof sampleMessage>[0] = {}) =>
-  sampleMessage({ to_agent: 'topic:news', ...overrides })
-
-async function idsOf(hive: TestHive, agent: string): Promise<string[]> {
-  return (await inboxOf(hive, agent).take()).map(({ message }) => message.message_id)
-}
-
-/** Waits for a moment of Redis's clock. */
-const passes = (hive: TestHive, moment: number) =>
-  expect.poll(() => hive.bus.now(), { interval: 10, timeout: 10_000 }).toBeGreaterThanOrEqual(moment)
-
 describe('a message to a topic', () => {
   it('goes to each subscriber once, and to nobody else', async () => {
-    const hive = await start()
+    const hive = await topicHive()
     await subscribe(hive, 'bob')
     await subscribe(hive, 'cy')
     const message = toTopic()
@@ -61,7 +30,7 @@ describe('a message to a topic', () => {
   })
 
   it('tells what became of it at each subscriber', async () => {
-    const hive = await start()
+    const hive = await topicHive()
     for (const agent of ['bob', 'cy', 'dee']) await subscribe(hive, agent)
     const message = toTopic()
     await publish(hive, [message])
@@ -87,7 +56,7 @@ describe('a message to a topic', () => {
   })
 
   it('is accepted although nobody has subscribed, and leaves nothing behind but its ledger and outcome', async () => {
-    const hive = await start()
+    const hive = await topicHive()
     const before = Object.keys(await dumpKeys(hive))
     const message = toTopic()
     const [published] = await publish(hive, [message])
@@ -100,7 +69,7 @@ describe('a message to a topic', () => {
   })
 
   it('leaves nothing of its topic behind when it is refused for another one of its batch, nor when its sender dies', async () => {
-    const hive = await start({ wakeGraceMs: 50 })
+    const hive = await topicHive({ wakeGraceMs: 50 })
     const before = Object.keys(await dumpKeys(hive))
     const capability = { to_agent: 'capability:none', delivery_options: { wait_for_recipient: true } }
     await expect(
@@ -118,7 +87,7 @@ describe('a message to a topic', () => {
   })
 
   it('does not wait for its delay when nobody will get it', async () => {
-    const hive = await start()
+    const hive = await topicHive()
     const message = toTopic({ delivery_options: { delay_seconds: 600 } })
     await publish(hive, [message])
     await runWakes(hive)
@@ -127,7 +96,7 @@ describe('a message to a topic', () => {
   })
 
   it('waits for its delay when somebody subscribes while it is accepted for nobody', async () => {
-    const hive = await start()
+    const hive = await topicHive()
     const { run } = hive.bus
     hive.bus.run = async (script, ...call) => {
       const answer = await run(script, ...call)
@@ -149,7 +118,7 @@ describe('a message to a topic', () => {
   })
 
   it('goes to those who had subscribed when it was published, in their own time', async () => {
-    const hive = await start()
+    const hive = await topicHive()
     await subscribe(hive, 'bob')
     const message = toTopic()
     await publish(hive, [message])
@@ -166,7 +135,7 @@ describe('a message to a topic', () => {
   })
 
   it('goes only to those who want its type', async () => {
-    const hive = await start()
+    const hive = await topicHive()
     await subscribe(hive, 'bob', ['alarm', 'task'])
     await subscribe(hive, 'cy', ['alarm'])
     await subscribe(hive, 'dee')
@@ -180,7 +149,7 @@ describe('a message to a topic', () => {
   })
 
   it('does not go to who unsubscribed before', async () => {
-    const hive = await start()
+    const hive = await topicHive()
     await subscribe(hive, 'bob')
     await subscribe(hive, 'cy')
     await unsubscribe(hive, 'bob')
@@ -191,7 +160,7 @@ describe('a message to a topic', () => {
   })
 
   it('is a duplicate when it is published again, before and after', async () => {
-    const hive = await start()
+    const hive = await topicHive()
     await subscribe(hive, 'bob')
     const message = toTopic()
     await publish(hive, [message])
@@ -208,7 +177,7 @@ describe('a message to a topic', () => {
   })
 
   it('keeps its priority, its ordering key and the end of its life at each subscriber', async () => {
-    const hive = await start()
+    const hive = await topicHive()
     await subscribe(hive, 'bob')
     const low = toTopic({ priority: 1 })
     const first = toTopic({ delivery_options: { ordering_key: 'k', max_attempts: 2, lease_seconds: 7 } })
@@ -226,7 +195,7 @@ describe('a message to a topic', () => {
   })
 
   it('waits for its delay before it goes on', async () => {
-    const hive = await start()
+    const hive = await topicHive()
     await subscribe(hive, 'bob')
     await publish(hive, [toTopic({ delivery_options: { delay_seconds: 0.3 } })])
     await runWakes(hive)
@@ -240,7 +209,7 @@ describe('a message to a topic', () => {
   })
 
   it('reaches subscribers by the sweep when SQS took no wake', async () => {
-    const hive = await start({ wakeGraceMs: 50 })
+    const hive = await topicHive({ wakeGraceMs: 50 })
     await subscribe(hive, 'bob')
     hive.queueDown = true
     await publish(hive, [toTopic()])
@@ -255,7 +224,7 @@ describe('a message to a topic', () => {
   })
 
   it('counts as an answer where it has a cause: chains through topics end too', async () => {
-    const hive = await start({ hopLimit: 3 })
+    const hive = await topicHive({ hopLimit: 3 })
     await subscribe(hive, 'bob')
     await subscribe(hive, 'cy')
     let cause: AgentMessage | undefined
@@ -273,7 +242,7 @@ describe('a message to a topic', () => {
 
 describe('a dead letter of a topic that is sent again', () => {
   it('leaves what its sender is told of all recipients, and that the message is known, as they were', async () => {
-    const hive = await start()
+    const hive = await topicHive()
     for (const agent of ['bob', 'cy']) await subscribe(hive, agent)
     const message = toTopic({ delivery_options: { max_attempts: 1 } })
     const [published] = await publish(hive, [message])
@@ -291,205 +260,5 @@ describe('a dead letter of a topic that is sent again', () => {
       ['cy', 'delivered'],
     ])
     expect(await publish(hive, [message])).toEqual([{ ...published, duplicate: true, status: 'delivered' }])
-  })
-})
-
-describe('a subscriber without room', () => {
-  it('gets the message as soon as there is room, and others need not wait', async () => {
-    const hive = await start({ inboxMaxMessages: 1, relayRetryMs: 50 })
-    await subscribe(hive, 'bob')
-    await subscribe(hive, 'cy')
-    const blocker = sampleMessage()
-    await publish(hive, [blocker])
-    // attempts are the subscribers': the relay has as many as it takes
-    const message = toTopic({ delivery_options: { max_attempts: 1 } })
-    await publish(hive, [message])
-    await runWakes(hive)
-    expect(await idsOf(hive, 'cy')).toEqual([message.message_id])
-    const status = await messageStatus(hive, 'ann', message.message_id)
-    expect(status.fan_out).toMatchObject({ status: 'pending', handed: 1, full: 1 })
-    expect(status.recipients).toMatchObject([
-      { agent: 'bob', status: 'pending', attempts: 0, max_attempts: 1 },
-      { agent: 'cy' },
-    ])
-    const inbox = inboxOf(hive, 'bob')
-    await inbox.ack(await inbox.takeOne())
-    await expect
-      .poll(async () => {
-        await fanOut(hive, 'news')
-        return (await messageStatus(hive, 'ann', message.message_id)).fan_out
-      })
-      .toMatchObject({ status: 'delivered', handed: 2, full: 0, failed: 0 })
-    expect(await idsOf(hive, 'bob')).toEqual([message.message_id])
-    expect(await idsOf(hive, 'cy')).toEqual([])
-  })
-
-  it('has failed when the life of the message ends', async () => {
-    const hive = await start({ inboxMaxMessages: 1, relayRetryMs: 50 })
-    await subscribe(hive, 'bob')
-    await publish(hive, [sampleMessage()])
-    const message = toTopic({ ttl: 0.6 })
-    await publish(hive, [message])
-    await expect
-      .poll(async () => {
-        await fanOut(hive, 'news')
-        return (await messageStatus(hive, 'ann', message.message_id)).recipients
-      })
-      .toMatchObject([{ agent: 'bob', status: 'failed', reason: 'inbox.full' }])
-  })
-})
-
-describe('a subscriber that never has room', () => {
-  it('is told of in history, however late the wake for the last look comes', async () => {
-    const hive = await start({ inboxMaxMessages: 1, relayRetryMs: 300 })
-    await subscribe(hive, 'bob')
-    await publish(hive, [sampleMessage()])
-    hive.wakes = []
-    const message = toTopic({ ttl: 1 })
-    await publish(hive, [message])
-    await fanOut(hive, 'news')
-    const { fan_out } = await messageStatus(hive, 'ann', message.message_id)
-    await passes(hive, Date.parse(fan_out?.expires_at ?? '') - 400)
-    await fanOut(hive, 'news')
-    await passes(hive, hive.bus.now() + (hive.wakes.at(-1)?.delayMs ?? 0) + 150)
-    await fanOut(hive, 'news')
-    const { events } = await readOutbox(hive, shardOf('bob'), 100)
-    expect(events).toContainEqual(
-      expect.objectContaining({
-        kind: 'status',
-        to_agent: 'bob',
-        message_id: message.message_id,
-        status: 'failed',
-        reason: 'inbox.full',
-      }),
-    )
-  })
-})
-
-describe('many messages that wait for one subscriber to have room', () => {
-  /** A topic of which one subscriber takes nothing, because of a dead letter, and as many messages to it. */
-  async function stuck(count: number, overrides: Parameters<typeof testHive>[0] = {}) {
-    const hive = await start({ inboxMaxDead: 1, ...overrides })
-    await subscribe(hive, 'bob')
-    await subscribe(hive, 'cy')
-    await publish(hive, [sampleMessage({ delivery_options: { max_attempts: 1 } })])
-    await inboxOf(hive, 'bob').nack(await inboxOf(hive, 'bob').takeOne())
-    const messages = sampleMessages(count, { to_agent: 'topic:news' })
-    for (let at = 0; at < count; at += 100) await publish(hive, messages.slice(at, at + 100))
-    const cy: string[] = []
-    while (cy.length < count) {
-      await fanOut(hive, 'news')
-      for (let ids = ['']; ids.length > 0; cy.push(...ids)) ids = await idsOf(hive, 'cy')
-    }
-    expect(cy).toEqual(messages.map(({ message_id }) => message_id))
-    return { hive, messages }
-  }
-
-  it('do not hold up what is new for the others', async () => {
-    const { hive } = await stuck(300, { relayRetryMs: 20, deliveryBudgetMs: 200 })
-    // all of them are due again
-    await passes(hive, hive.bus.now() + 200)
-    const fresh = toTopic({ priority: 1 })
-    await publish(hive, [fresh])
-    await fanOut(hive, 'news')
-    expect(await idsOf(hive, 'cy')).toEqual([fresh.message_id])
-  })
-
-  it('are tried less often, each in its turn', async () => {
-    const { hive } = await stuck(200, { relayRetryMs: 5_000 })
-    const timers = await hive.bus.ask((redis) =>
-      redis.zrange<string[]>(hive.bus.keys.timers('topic:news'), 0, -1, { withScores: true }),
-    )
-    const due = timers.flatMap((text, i) => (i % 2 === 1 ? [Number(text)] : []))
-    expect(due).toHaveLength(200)
-    expect((due.at(-1) ?? 0) - hive.bus.now()).toBeGreaterThan(10_000)
-    expect((due[0] ?? 0) - hive.bus.now()).toBeLessThan(5_000)
-  })
-
-  it('reach it once each as soon as it has room', async () => {
-    const { hive, messages } = await stuck(120, { relayRetryMs: 20, deliveryBudgetMs: 200 })
-    await discard(hive, 'bob', { all: true })
-    const bob: string[] = []
-    await expect
-      .poll(async () => {
-        await fanOut(hive, 'news')
-        bob.push(...(await idsOf(hive, 'bob')))
-        return bob.length
-      })
-      .toBe(120)
-    expect(bob.sort()).toEqual(messages.map(({ message_id }) => message_id).sort())
-  })
-})
-
-describe('a large message to a topic', () => {
-  const body = { text: 'x'.repeat(40_000) }
-
-  it('is stored once, as long as any of its recipients needs it', async () => {
-    const hive = await start()
-    for (const agent of ['bob', 'cy', 'dee']) await subscribe(hive, agent)
-    const message = toTopic({ body, delivery_options: { max_attempts: 1 } })
-    await publish(hive, [message])
-    const bodies = async () => {
-      const large = Object.entries(await dumpKeys(hive)).filter(
-        ([, { value }]) => JSON.stringify(value).length > 40_000,
-      )
-      return large.map(([key]) => key).filter((key) => !key.includes(':outbox:'))
-    }
-    await runWakes(hive)
-    expect(await bodies()).toHaveLength(1)
-    const [bob, cy, dee] = ['bob', 'cy', 'dee'].map((agent) => inboxOf(hive, agent))
-    if (!bob || !cy || !dee) throw new Error('three inboxes')
-    const leased = await bob.takeOne()
-    expect(leased.message).toEqual(message)
-    await bob.ack(leased)
-    await bob.ack(leased)
-    // a dead letter needs it too
-    await cy.nack(await cy.takeOne())
-    await dee.ack(await dee.takeOne())
-    expect(await bodies()).toHaveLength(1)
-    expect(await redrive(hive, 'cy', { all: true })).toBe(1)
-    const again = await cy.takeOne()
-    expect(again.message).toEqual(message)
-    await cy.ack(again)
-    expect(await bodies()).toEqual([])
-  })
-
-  it('is not read for by fewer subscribers at once, so that those who do not want it cost little', async () => {
-    const hive = await start()
-    const agents = Array.from({ length: 60 }, (_, i) => `agent ${i}`)
-    await register(hive, agents)
-    for (const agent of agents) await subscribe(hive, agent, agent === 'agent 40' ? ['task'] : ['other'])
-    const requestsFor = async (message: AgentMessage) => {
-      await publish(hive, [message])
-      const before = hive.upstash.stats.requests
-      await runWakes(hive)
-      return hive.upstash.stats.requests - before
-    }
-    const large = toTopic({ body: { text: 'x'.repeat(250_000) } })
-    // scripts are loaded by the first
-    await requestsFor(toTopic())
-    expect(await requestsFor(large)).toBeLessThanOrEqual((await requestsFor(toTopic())) + 4)
-    expect(await idsOf(hive, 'agent 40')).toContain(large.message_id)
-  })
-
-  it('reaches all of many subscribers, some at a time', async () => {
-    const hive = await start()
-    const agents = Array.from({ length: 40 }, (_, i) => `agent ${i}`)
-    await register(hive, agents)
-    for (const [i, agent] of agents.entries()) await subscribe(hive, agent, i % 5 === 0 ? ['other'] : null)
-    const large = toTopic({ body: { text: 'x'.repeat(250_000) } })
-    await publish(hive, [large])
-    await runWakes(hive)
-    const { fan_out, recipients } = await messageStatus(hive, 'ann', large.message_id)
-    expect(fan_out).toMatchObject({ status: 'delivered', handed: 32 })
-    const wanted = agents.filter((_, i) => i % 5 !== 0)
-    expect(recipients.map(({ agent }) => agent)).toEqual(wanted.sort())
-  })
-
-  it('is gone at once when nobody has subscribed', async () => {
-    const hive = await start()
-    await publish(hive, [toTopic({ body })])
-    await runWakes(hive)
-    expect(Object.keys(await dumpKeys(hive)).filter((key) => key.includes(':shared:'))).toEqual([])
   })
 })
