@@ -2,7 +2,7 @@ import type { AnalysedTable } from '../analyze/source.ts'
 import { compileTable } from '../convert/compile-table.ts'
 import { sourceOf } from '../convert/source.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
-import { movedBefore } from '../moved/moved-before.ts'
+import { holdsRows, movedBefore } from '../moved/moved-before.ts'
 import type { TablePlan } from '../plan/plan.ts'
 import { moveRows } from './move-rows.ts'
 import { plainTarget } from './plain-target.ts'
@@ -135,8 +135,8 @@ export async function tableEntry(
     `INSERT INTO migration_tables AS t (file_id, name, state, plan, columns)
      SELECT $1, $2, CASE WHEN NOT $6 AND EXISTS (
        SELECT FROM migration_tables o JOIN migration_files f ON f.id = o.file_id JOIN migration_runs r ON r.id = f.run_id
-       WHERE f.sha256 = $3 AND o.name = $2 AND o.state = 'done' AND r.state <> 'rolled back'
-         AND r.retries IS NULL AND r.id <> (SELECT run_id FROM migration_files WHERE id = $1)
+       WHERE f.sha256 = $3 AND o.name = $2 AND ${holdsRows}
+         AND r.id <> (SELECT run_id FROM migration_files WHERE id = $1)
      ) THEN 'moved before' ELSE 'running' END, $4, $5
      ON CONFLICT (file_id, name) DO UPDATE SET state = CASE WHEN t.state = 'failed' THEN 'running' ELSE t.state END
      RETURNING id, state, rows, migrated, legacy, rejected, target_rows`,
