@@ -13,8 +13,10 @@ type Alarm = Statistic & {
   dimensions: Record<string, $util.Input<string>>
   above?: number
   below?: number
-  /** Minutes in a row. */
+  /** Minutes that are so, in a row where there is no `within`. */
   minutes: number
+  /** Minutes of which so many are. */
+  within?: number
   missing?: 'breaching' | 'notBreaching'
 }
 
@@ -24,7 +26,7 @@ if (settings.alarmEmail) {
 }
 
 /** docs/operate.md says what to do about each. */
-function alarm(name: string, description: string, { above, below, minutes, ...what }: Alarm) {
+function alarm(name: string, description: string, { above, below, minutes, within = minutes, ...what }: Alarm) {
   const bound = above !== undefined ? 'GreaterThanThreshold' : 'LessThanThreshold'
   return new aws.cloudwatch.MetricAlarm(name, {
     name: `${$app.name}-${$app.stage}-${name}`,
@@ -35,7 +37,8 @@ function alarm(name: string, description: string, { above, below, minutes, ...wh
     comparisonOperator: bound,
     threshold: above ?? below ?? 0,
     period: 60,
-    evaluationPeriods: minutes,
+    evaluationPeriods: within,
+    datapointsToAlarm: minutes,
     treatMissingData: what.missing ?? 'notBreaching',
     alarmActions: [topic.arn],
     okActions: [topic.arn],
@@ -43,11 +46,13 @@ function alarm(name: string, description: string, { above, below, minutes, ...wh
   })
 }
 
-for (const [name, { waiting, deadLetters }] of Object.entries({
-  Deliver: queues.deliver,
-  History: queues.history,
-  Migrate: queues.migrate,
-})) {
+for (const [name, { waiting, deadLetters }, late] of [
+  // beyond the longest delay of a wake, 15 minutes, and the 6 after which one that failed comes again
+  ['Deliver', queues.deliver, 25],
+  ['History', queues.history, 10],
+  // the tables of a migration may wait for hours for each other
+  ['Migrate', queues.migrate, null],
+] as const) {
   alarm(`${name}DeadLettersNotEmpty`, 'A wake failed five times and was put aside.', {
     namespace: 'AWS/SQS',
     metric: 'ApproximateNumberOfMessagesVisible',
@@ -56,18 +61,27 @@ for (const [name, { waiting, deadLetters }] of Object.entries({
     above: 0,
     minutes: 1,
   })
-  // the tables of a migration may wait for hours for each other
-  if (waiting === queues.migrate.waiting) continue
-  alarm(`${name}Late`, 'Wakes wait for more than five minutes.', {
+  if (late === null) continue
+  alarm(`${name}Late`, `A wake is older than ${late} minutes.`, {
     namespace: 'AWS/SQS',
     metric: 'ApproximateAgeOfOldestMessage',
     dimensions: { QueueName: waiting.nodes.queue.name },
     statistic: 'Maximum',
-    above: 300,
+    above: late * 60,
     minutes: 3,
   })
 }
 
+/** Of workers and schedules. A function that seldom runs, or runs for long, does not fail in three minutes in a row. */
+const failing: Record<keyof typeof workers | keyof typeof schedules, { minutes: number; within?: number }> = {
+  deliver: { minutes: 3 },
+  history: { minutes: 3 },
+  sweep: { minutes: 3 },
+  'migrate-batch': { minutes: 1 },
+  'revive-migrations': { minutes: 2, within: 15 },
+  retention: { minutes: 1 },
+  audit: { minutes: 1 },
+}
 // those of the API end in answers with 5xx, which have an alarm of their own
 for (const [file, run] of Object.entries({ ...workers, ...schedules })) {
   alarm(`${functionName(file)}Fails`, 'The function throws or runs out of time.', {
@@ -76,7 +90,7 @@ for (const [file, run] of Object.entries({ ...workers, ...schedules })) {
     dimensions: { FunctionName: run.name },
     statistic: 'Sum',
     above: 0,
-    minutes: 3,
+    ...failing[file as keyof typeof failing],
   })
 }
 

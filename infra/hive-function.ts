@@ -15,6 +15,8 @@ export type Extras = {
   memory?: number
   /** Of its own, for files, in GB. */
   storage?: number
+  /** How often Lambda starts it again after it threw, where nobody waits for its answer. */
+  retries?: number
 }
 
 /**
@@ -24,7 +26,7 @@ export type Extras = {
 export function hiveFunction(
   file: string,
   timeoutSeconds: number,
-  { permissions = [], link = [], memory = settings.memory, storage }: Extras = {},
+  { permissions = [], link = [], memory = settings.memory, storage, retries }: Extras = {},
 ): sst.aws.Function {
   const name = functionName(file)
   const logs = new aws.cloudwatch.LogGroup(`${name}Logs`, {
@@ -37,6 +39,7 @@ export function hiveFunction(
     architecture: 'arm64',
     memory: `${memory} MB`,
     ...(storage === undefined ? {} : { storage: `${storage} GB` }),
+    ...(retries === undefined ? {} : { retries }),
     timeout: `${timeoutSeconds} seconds`,
     link: [hive, ...secrets, queues.deliver.link, queues.history.link, ...link],
     permissions: [

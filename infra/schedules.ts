@@ -2,13 +2,13 @@ import { type Extras, functionName, hiveFunction } from './hive-function.ts'
 import * as queues from './queues.ts'
 import { workerTimeoutSeconds } from './worker-timeout.ts'
 
-/** A scheduled function is not repeated when it fails: its next turn does what was left. */
+/** A scheduled function is not repeated when it fails, by Lambda or by the schedule: its next turn does what was left. */
 function scheduled(
   file: string,
   schedule: 'rate(1 minute)' | 'rate(5 minutes)' | 'rate(1 hour)',
   extras: Extras = {},
 ): sst.aws.Function {
-  const run = hiveFunction(file, workerTimeoutSeconds, extras)
+  const run = hiveFunction(file, workerTimeoutSeconds, { ...extras, retries: 0 })
   new sst.aws.CronV2(`${functionName(file)}Schedule`, { function: run, schedule, retries: 0 })
   return run
 }

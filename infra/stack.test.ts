@@ -110,6 +110,18 @@ describe('queues', () => {
     }
   })
 
+  it('feed functions that may wake themselves for as long as there is work', () => {
+    for (const stage of stages()) {
+      const functions = all(stage, 'aws:lambda/function:Function')
+      const fed = Object.values(all(stage, 'aws:lambda/eventSourceMapping:EventSourceMapping')).map(
+        ({ functionName }) => functions[(functionName as string).split(':').at(-1) as string]?.name,
+      )
+      const allowed = Object.values(all(stage, 'aws:lambda/functionRecursionConfig:FunctionRecursionConfig'))
+      expect(allowed.map(({ functionName }) => functionName).sort()).toEqual(fed.sort())
+      for (const { recursiveLoop } of allowed) expect(recursiveLoop).toBe('Allow')
+    }
+  })
+
   it('bound how much is done at once, and take nothing from the account for it', () => {
     for (const [stage, deliver] of [
       [production, 50],
@@ -194,6 +206,18 @@ describe('functions', () => {
     expect(schedules.RetentionScheduleSchedule?.scheduleExpression).toBe('rate(1 hour)')
     expect(schedules.AuditScheduleSchedule?.scheduleExpression).toBe('rate(1 hour)')
     expect(schedules.ReviveMigrationsScheduleSchedule?.scheduleExpression).toBe('rate(5 minutes)')
+  })
+
+  it('that a schedule started are not started again before their next turn', () => {
+    const schedules = Object.values(all(production, 'aws:scheduler/schedule:Schedule'))
+    expect(schedules.map(({ target }) => target.retryPolicy.maximumRetryAttempts)).toEqual([0, 0, 0, 0])
+    const retries = Object.entries(all(production, 'aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig'))
+    expect(retries.map(([name, { maximumRetryAttempts }]) => [name, maximumRetryAttempts]).sort()).toEqual([
+      ['AuditEventInvokeConfig', 0],
+      ['RetentionEventInvokeConfig', 0],
+      ['ReviveMigrationsEventInvokeConfig', 0],
+      ['SweepEventInvokeConfig', 0],
+    ])
   })
 
   it('get their configuration through links, and nothing of it through the environment', () => {
@@ -346,6 +370,20 @@ describe('alarms', () => {
         expect(dimensions).toEqual({ stage: name })
       }
     }
+  })
+
+  it('of scheduled functions go off within the turns that they have', () => {
+    const schedules = Object.entries(all(production, 'aws:scheduler/schedule:Schedule'))
+    const alarmsOf = all(production, 'aws:cloudwatch/metricAlarm:MetricAlarm')
+    for (const [name, { scheduleExpression }] of schedules) {
+      const [, count = '', unit] = /^rate\((\d+) (minute|hour)s?\)$/.exec(scheduleExpression) ?? []
+      const everyMinutes = Number(count) * (unit === 'hour' ? 60 : 1)
+      const fails = alarmsOf[name.replace('ScheduleSchedule', 'Fails')]
+      const turns = Math.max(1, Math.floor(fails?.evaluationPeriods / everyMinutes))
+      expect([name, fails?.metricName, fails?.datapointsToAlarm <= turns]).toEqual([name, 'Errors', true])
+    }
+    // it may take 15 minutes to run out of time
+    expect(alarmsOf.MigrateBatchFails?.datapointsToAlarm).toBe(1)
   })
 
   it('watch every queue and dead-letter queue, the workers, the schedules and the API', () => {

@@ -28,6 +28,11 @@ function worker(
     functionResponseTypes: ['ReportBatchItemFailures'],
     scalingConfig: { maximumConcurrency: concurrency },
   })
+  // a wake whose work is not done sends the next one: Lambda takes that for a loop without end and would stop it after 16
+  new aws.lambda.FunctionRecursionConfig(`${functionName(file)}Recursion`, {
+    functionName: run.name,
+    recursiveLoop: 'Allow',
+  })
   return run
 }
 
