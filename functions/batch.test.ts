@@ -41,11 +41,18 @@ describe('a batch of queue records', () => {
       if (n === 2) throw new Error('two is too much')
       done.push(n)
     })
-    const answer = await handler(event('{"n":1}', '{"n":2}', '{"n":3}'), {} as Context)
+    const failing = '{"n":2,"caused_by":"the publish"}'
+    const answer = await handler(event('{"n":1}', failing, '{"n":3}'), { awsRequestId: 'a delivery' } as Context)
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'r1' }] })
     expect(done).toEqual([1, 3])
     expect(logged).toMatchObject([
-      { message: 'queue record failed', extra: { record: 'r1', attempt: '1', error: { message: 'two is too much' } } },
+      {
+        message: 'queue record failed',
+        extra: {
+          ...{ record: 'r1', attempt: '1', error: { message: 'two is too much' } },
+          ...{ request_id: 'a delivery', caused_by: 'the publish' },
+        },
+      },
     ])
   })
 
@@ -54,11 +61,11 @@ describe('a batch of queue records', () => {
     async (body) => {
       const done: number[] = []
       const handler = batch(z.object({ n: z.number() }), async (_hive, { n }) => void done.push(n))
-      expect(await handler(event(body, '{"n":7}'), {} as Context)).toEqual({
+      expect(await handler(event(body, '{"n":7}'), { awsRequestId: 'a delivery' } as Context)).toEqual({
         batchItemFailures: [{ itemIdentifier: 'r0' }],
       })
       expect(done).toEqual([7])
-      expect(logged).toHaveLength(1)
+      expect(logged).toMatchObject([{ extra: { request_id: 'a delivery' } }])
     },
   )
 

@@ -18,14 +18,22 @@ export function batch<T>(
   body: z.core.$ZodType<T>,
   work: (hive: Hive, body: T, remainingMs: () => number) => Promise<unknown>,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
-  const settle = async (event: SQSEvent, context: Context): Promise<Outcomes> =>
-    Promise.allSettled(
+  const settle = async (event: SQSEvent, context: Context): Promise<Outcomes> => {
+    const warm = warmHive()
+    return Promise.allSettled(
       event.Records.map(async (record) => {
-        const given = parseJson(record.body)
-        const remainingMs = () => context.getRemainingTimeInMillis()
-        await work(traced(warmHive(), traceOf(context, given)), z.parse(body, given), remainingMs)
+        let hive = traced(warm, traceOf(context, undefined))
+        try {
+          const given = parseJson(record.body)
+          hive = traced(warm, traceOf(context, given))
+          await work(hive, z.parse(body, given), () => context.getRemainingTimeInMillis())
+        } catch (error) {
+          logFailure(hive, record, error)
+          throw error
+        }
       }),
     )
+  }
   const handler = middy<SQSEvent, Outcomes | SQSBatchResponse>(settle, { timeoutEarlyInMillis: 0 }).use(reportFailures)
   return async (event, context) => (await handler(event, context)) as SQSBatchResponse
 }
@@ -39,18 +47,16 @@ const reportFailures: MiddlewareObj<SQSEvent, Outcomes | SQSBatchResponse> = {
   after: (request) => {
     const outcomes = request.response as Outcomes
     const batchItemFailures = request.event.Records.flatMap((record, index) => {
-      const outcome = outcomes[index]
-      if (outcome?.status === 'fulfilled') return []
-      logFailure(record, outcome?.reason)
-      return [{ itemIdentifier: record.messageId }]
+      const isDone = outcomes[index]?.status === 'fulfilled'
+      return isDone ? [] : [{ itemIdentifier: record.messageId }]
     })
     request.response = { batchItemFailures }
   },
 }
 
-function logFailure(record: SQSRecord, error: unknown): void {
+function logFailure({ log }: Hive, record: SQSRecord, error: unknown): void {
   const attempt = record.attributes.ApproximateReceiveCount
-  warmHive().log.error('queue record failed', {
+  log.error('queue record failed', {
     queue: record.eventSourceARN,
     record: record.messageId,
     attempt,

@@ -1,4 +1,4 @@
-// Brings a bare machine to where `npm start` and `npm test` can run: installed packages and a Redis binary.
+// Brings a bare machine to where `npm start` and `npm test` can run: installed packages and, without `--packages`, a Redis binary.
 // Plain JavaScript for any Node from 20 on: it runs before Node 24 is installed. Changes nothing when nothing is missing.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -9,7 +9,7 @@ const project = join(import.meta.dirname, '..')
 const mayInstall = process.env.HIVE_NO_INSTALL !== '1'
 
 installPackages()
-provideRedis()
+if (!process.argv.includes('--packages')) provideRedis()
 
 function installPackages() {
   const lock = join(project, 'package-lock.json')

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { givenSettings } from '../../infra/given-settings.ts'
 import { type Check, preflight } from './preflight.ts'
 import { madeNames, readMadeSecrets, readSecrets } from './read-secrets.ts'
 import { type StageCommand, stageArguments } from './stage-arguments.ts'
@@ -27,7 +26,7 @@ process.exit(status)
 async function check(stage: string, migrate: boolean): Promise<void> {
   const secrets = await secretsOf(stage)
   const checks = await preflight(secrets, {
-    ...{ stage, migrate, settings: givenSettings(process.env) },
+    ...{ stage, migrate, env: process.env },
     yet: made.filter((name) => !secrets[name]),
   })
   for (const one of checks) console.log(line(one))
@@ -36,7 +35,7 @@ async function check(stage: string, migrate: boolean): Promise<void> {
 
 async function secretsOf(stage: string) {
   try {
-    return { ...(await readSecrets(stage)), ...(await readMadeSecrets(stage, made)) }
+    return { ...(await readSecrets(stage)), ...(await readMadeSecrets(stage, made, console.error)) }
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string }
     console.error(`The secrets of ${stage} could not be read: ${stderr || message}`)

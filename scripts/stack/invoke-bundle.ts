@@ -34,13 +34,16 @@ export async function invokeBundle(file: string, event: object, env: Record<stri
 }
 
 /** API Gateway's event for a route. */
-export function httpEvent(routeKey: string, options: { key: string; path?: Record<string, string>; body?: object }) {
+export function httpEvent(
+  routeKey: string,
+  options: { key: string; path?: Record<string, string>; query?: string; body?: object },
+) {
   const [method, path] = routeKey.split(' ')
   return {
     version: '2.0',
     routeKey,
     rawPath: path ?? '/',
-    rawQueryString: '',
+    rawQueryString: options.query ?? '',
     headers: { authorization: `Bearer ${options.key}`, 'content-type': 'application/json' },
     pathParameters: options.path,
     requestContext: {

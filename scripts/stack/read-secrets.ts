@@ -2,11 +2,21 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Secrets } from './preflight.ts'
 
-/** The secrets that a stage has, its own over those of all stages, as `sst secret list` gives them. */
+/** The secrets that a stage has, its own over those of all stages, as `sst secret list` gives them. Throws what sst says. */
 export async function readSecrets(stage: string): Promise<Secrets> {
-  const { stdout } = await promisify(execFile)('sst', ['secret', 'list', '--stage', stage])
-  return parseSecrets(stdout)
+  try {
+    const { stdout } = await promisify(execFile)('sst', ['secret', 'list', '--stage', stage])
+    return parseSecrets(stdout)
+  } catch (error) {
+    if (saysNone(error as Said)) return {}
+    throw error
+  }
 }
+
+type Said = { stdout?: string; stderr?: string }
+
+/** sst fails where there is no secret yet, and then says so. */
+export const saysNone = ({ stdout = '', stderr = '' }: Said) => /no secrets found/i.test(stdout + stderr)
 
 /** Secrets that the stack makes, by the variable with the provider's credentials: see infra/made-redis.ts and made-postgres.ts. */
 export function madeNames(env: Record<string, string | undefined>): string[] {
@@ -16,8 +26,15 @@ export function madeNames(env: Record<string, string | undefined>): string[] {
   ]
 }
 
-/** The secrets that a stage has made, out of its links; none where it has not been deployed yet. */
-export async function readMadeSecrets(stage: string, names: readonly string[]): Promise<Secrets> {
+/**
+ * The secrets that a stage has made, out of its links; none where it has not been deployed yet. sst does not tell that from
+ * other faults, so what it says is passed on to `note`.
+ */
+export async function readMadeSecrets(
+  stage: string,
+  names: readonly string[],
+  note: (text: string) => void,
+): Promise<Secrets> {
   if (names.length === 0) return {}
   const print = 'process.stdout.write("\\n" + JSON.stringify(process.env))'
   try {
@@ -31,7 +48,9 @@ export async function readMadeSecrets(stage: string, names: readonly string[]): 
       print,
     ])
     return linkedSecrets(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '{}'), names)
-  } catch {
+  } catch (error) {
+    const { stderr, message } = error as Error & Said
+    note(`The links of ${stage} could not be read, as if it had never been deployed: ${(stderr || message).trim()}`)
     return {}
   }
 }
