@@ -18,8 +18,11 @@ const neonUnits = 0.25
 
 type Bill = { redis: number; lambda: number; sqs: number; api: number; logs: number }
 
+/** Of handlers, and of the ways to Redis while they wait. */
+const billedMs = (usage: Usage) => usage.lambdaMs + usage.redisRequests * wayMs
+
 function billOf(usage: Usage): Bill {
-  const seconds = (usage.lambdaMs + usage.redisRequests * wayMs) / 1_000
+  const seconds = billedMs(usage) / 1_000
   return {
     redis: usage.redisCommands * prices.redisCommand,
     lambda: usage.invocations * prices.lambdaRequest + seconds * gigabytes * prices.lambdaGigabyteSecond,
@@ -50,7 +53,7 @@ function perMillion(measured: Measured[]): string {
     const parts = [bill.redis, bill.lambda, bill.sqs, bill.api, bill.logs, total(bill)].map((part) =>
       dollars(part * 1e6),
     )
-    const takes = [usage.redisCommands, usage.sqsRequests, usage.invocations, usage.lambdaMs]
+    const takes = [usage.redisCommands, usage.sqsRequests, usage.invocations, billedMs(usage)]
     return [name, count(rate), ...takes.map(short), ...parts]
   })
   return table(
@@ -99,7 +102,7 @@ function beside(measured: Measured[], bullmq: BullmqCommands): string {
       'a second',
       'Redis commands/s',
       'Redis, a million',
-      'all, a month',
+      'all of these, a month',
       'BullMQ: commands each',
       'commands/s',
       'Redis, a million',
@@ -118,7 +121,10 @@ function fixed(idle: Usage, bullmq: BullmqCommands): string {
       dollars((sweeps.redis + sweeps.lambda + sweeps.logs) * minutes),
     ],
     ['polls of three queues', dollars(idleSqsRequests * prices.sqsRequest)],
-    [`${alarms} alarms, ${metrics} metrics`, dollars(alarms * prices.alarmMonth + metrics * prices.metricMonth)],
+    [
+      `${alarms} alarms, ${metrics} metrics, a dashboard`,
+      dollars(alarms * prices.alarmMonth + metrics * prices.metricMonth + prices.dashboardMonth),
+    ],
     [`Neon Launch, ${neonUnits} CU that never sleeps`, dollars(neonUnits * prices.neonHour * (secondsOfMonth / 3_600))],
     [
       `a BullMQ worker without work, ${Math.round(bullmq.idlePerMinute)} commands a minute`,

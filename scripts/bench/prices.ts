@@ -12,10 +12,11 @@ export const prices = {
   /** Lambda on arm64. */
   lambdaRequest: 0.2 / 1e6,
   lambdaGigabyteSecond: 0.0000133334,
-  /** CloudWatch: a GB of logs taken in, a metric or an alarm for a month. */
+  /** CloudWatch: a GB of logs taken in; a metric, an alarm or a dashboard for a month. */
   logGigabyte: 0.5,
   metricMonth: 0.3,
   alarmMonth: 0.1,
+  dashboardMonth: 3,
   /** Neon Launch: a compute of 1 CU for an hour. */
   neonHour: 0.106,
 } as const
