@@ -121,6 +121,31 @@ describe('a column of moments', () => {
     expect(units).toEqual(['s', 'ms', 'us', 'ns', 'packed'])
   })
 
+  it.each([
+    ['days', ['20260131', '20251231']],
+    ['minutes', ['202601311200', '202512312359']],
+    ['minutes as text', ["'202601311200'", "'202512312359'"]],
+    ['seconds', ['20260131120000', '20251231235959']],
+  ])('of %s as digits is packed', async (_, values) => {
+    expect((await column('DATETIME', ...values)).time).toMatchObject({ unit: 'packed', unclear: 0 })
+  })
+
+  it('of milliseconds before 2001, which have twelve digits, is not packed', async () => {
+    expect((await column('DATETIME', '883612800000', '202699999999')).time).toMatchObject({ unit: 'ms', unclear: 0 })
+  })
+
+  it.each([
+    ['1760000000000', '1760000000001', '202601311200'],
+    ['883612800000', '883612800001', '202601311200'],
+    ["'2025-01-01T00:00:00'", "'2025-01-01T00:00:01'", '20260131'],
+  ])('does not guess what digits are that may be a date beside %s', async (...values) => {
+    expect((await column('DATETIME', ...values)).time).toMatchObject({ unit: 'mixed', unclear: 1 })
+  })
+
+  it('does not guess what twelve digits are that may be a date with a year of two', async () => {
+    expect((await column('DATETIME', '250601123000', '250601123001')).time).toBeUndefined()
+  })
+
   it('may have its numbers as text, with a fraction too', async () => {
     const values = "('1714557600.123456'), ('1714557601')"
     const { tables } = await analyzed('CREATE TABLE t (datetime TEXT)', `INSERT INTO t VALUES ${values}`)

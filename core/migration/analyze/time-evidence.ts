@@ -1,7 +1,7 @@
 import { layOut } from '../convert/timestamp/layout.ts'
 import { toPostgres } from '../convert/timestamp/moment.ts'
 import { isoInUtc, parseIso } from '../convert/timestamp/parse-iso.ts'
-import { looksPacked, momentOf, unitByMagnitude } from '../convert/timestamp/units.ts'
+import { looksPacked, looksShortDated, momentOf, unitByMagnitude } from '../convert/timestamp/units.ts'
 import { TimeLayout, type TimeUnit } from '../plan/rules.ts'
 import type { SqliteValue } from '../value.ts'
 
@@ -50,7 +50,7 @@ export function timeEvidence(name: string, declaredType: string) {
   const called = isCalledTime(name, declaredType)
   const units = new Map<TimeUnit, number>()
   const layouts = new Map<TimeLayout, number>()
-  let [zoned, zoneless, unclear, texts] = [0, 0, 0, 0]
+  let [zoned, zoneless, unclear, texts, shortDated] = [0, 0, 0, 0, 0]
   let from: string | undefined
   let to: string | undefined
 
@@ -85,6 +85,7 @@ export function timeEvidence(name: string, declaredType: string) {
       return
     }
     count(units, unit)
+    if (looksShortDated(value)) shortDated++
     see(toPostgres(moment))
   }
 
@@ -103,7 +104,10 @@ export function timeEvidence(name: string, declaredType: string) {
       if (most === undefined || from === undefined || to === undefined || total <= unclear) return undefined
       if (!called && (unclear > 0 || texts < total)) return undefined
       const [layout] = [...layouts].sort(([, one], [, other]) => other - one)[0] ?? []
+      if (shortDated === total) return undefined
       const unit = found.length === 1 ? most[0] : 'mixed'
+      // beside other forms nothing says of digits that they are a date: such a value is rejected in a mixed column
+      if (unit === 'mixed') unclear += units.get('packed') ?? 0
       return { unit, ...(layout && { layout }), zoned, zoneless, units: Object.fromEntries(units), unclear, from, to }
     },
   }

@@ -35,6 +35,7 @@ describe('a number', () => {
     [1627303906122333000n, 'ns', '2021-07-26 12:51:46.122333+00'],
     [20260131n, 'packed', '2026-01-31 00:00:00+00'],
     [20260131123456n, 'packed', '2026-01-31 12:34:56+00'],
+    [189_302_400_000n, 'ms', '1976-01-01 00:00:00+00'],
   ])('%s in %s is %s', (value, unit, text) => {
     expect(convert(value, unit)).toEqual({ text, exact: true })
   })
@@ -50,6 +51,10 @@ describe('a number', () => {
     expect(convert(-1n, 'ns')).toEqual({ text: '1969-12-31 23:59:59.999999+00', exact: false })
   })
 
+  it('that is a date and minutes as digits is kept beside its moment', () => {
+    expect(convert(202601311200n, 'packed')).toEqual({ text: '2026-01-31 12:00:00+00', exact: false })
+  })
+
   it('is a Julian day only where the plan says so', () => {
     expect(convert(2459000.5, 'julian')).toEqual({ text: '2020-05-31 00:00:00+00', exact: true })
     expect(convert(2459000.5, 'mixed')).toMatch('does not tell its unit')
@@ -62,6 +67,8 @@ describe('a number', () => {
     [2n ** 63n - 1n, 'us'],
     [-62135596801n, 's'],
     [20260231n, 'packed'],
+    [202602311200n, 'packed'],
+    [202601312400n, 'packed'],
     [2026n, 'packed'],
   ])('%s in %s is no moment in the years 0001 to 9999', (value, unit) => {
     expect(convert(value, unit)).toMatch('no moment in the years 0001 to 9999')
@@ -92,16 +99,33 @@ describe('a column of mixed values', () => {
     [1619092189409123456n, '2021-04-22 11:49:49.409123+00'],
     [1619092189.409, '2021-04-22 11:49:49.409+00'],
     ['1619092189', '2021-04-22 11:49:49+00'],
+    [202413010930n, '1976-05-31 17:50:10.93+00'],
   ])('is decided for %s by itself', (value, text) => {
     expect(convert(value, 'mixed')).toMatchObject({ text })
   })
 
-  it.each<[SqliteValue]>([[0n], [2024n], [20240131n], [20240131093000n], [1e100], [-5n]])(
-    'does not guess what %s is',
-    (value) => {
-      expect(convert(value, 'mixed')).toMatch('does not tell its unit')
-    },
-  )
+  it.each<[SqliteValue]>([
+    [0n],
+    [2024n],
+    [20240131n],
+    [202401310930n],
+    [20240131093000n],
+    [1e100],
+    [-5n],
+  ])('does not guess what %s is', (value) => {
+    expect(convert(value, 'mixed')).toMatch('does not tell its unit')
+  })
+})
+
+describe('a number that counts from another epoch', () => {
+  it.each([
+    ['WebKit', 13380000000000000n],
+    ['Windows', 133800000000000000n],
+    ['.NET', 638700000000000000n],
+    ['Cocoa, in nanoseconds', 770000000000000000n],
+  ])('that of %s, is not taken for one since 1970', (_, value) => {
+    expect(convert(value, 'mixed')).toMatch('does not tell its unit')
+  })
 })
 
 describe('text', () => {

@@ -55,23 +55,32 @@ function packedMoment(digits: string, zone: ZoneOffset): Moment | undefined {
 /** Dates as digits that are likely to be meant as such: a number of seconds or milliseconds looks the same. */
 export function looksPacked(value: bigint | number): boolean {
   const digits = String(value)
-  return /^(?:19|20)\d\d/.test(digits) && digits.length !== 12 && packedMoment(digits, () => 0) !== undefined
+  return /^(?:19|20)\d\d/.test(digits) && packedMoment(digits, () => 0) !== undefined
+}
+
+/** Twelve digits that may be a date whose year has two of them (YYMMDDhhmmss), which no unit is for. */
+export function looksShortDated(value: bigint | number): boolean {
+  const digits = String(value)
+  return digits.length === 12 && packedMoment(`20${digits}`, () => 0) !== undefined
 }
 
 /** From here on a number of seconds is after March 1973, and below no other unit has a moment of this century. */
 const smallest = 1e8
 
+/** The year 2286 in microseconds and the year 2000 in nanoseconds: between them are the clocks of Windows, .NET and WebKit. */
+const [lastMicroseconds, firstNanoseconds] = [1e16, 946_684_800e9]
+
 /**
- * The unit of a number by its size alone, as far as moments from 1973 to 5138 go: seconds have up to 11 digits,
- * milliseconds 14, microseconds 17. Undefined for what is too small to tell, or may be a date as digits.
+ * The unit of a number by its size alone: seconds have up to 11 digits, milliseconds 14, microseconds 16, more are
+ * nanoseconds of this century. Undefined for what is too small to tell, may be a date as digits, or counts from another epoch.
  */
 export function unitByMagnitude(value: bigint | number): 's' | 'ms' | 'us' | 'ns' | undefined {
   const size = Math.abs(Number(value))
   if (!(size >= smallest) || looksPacked(value)) return undefined
   if (size < 1e11) return 's'
   if (size < 1e14) return 'ms'
-  if (size < 1e17) return 'us'
-  return size < 1e19 ? 'ns' : undefined
+  if (size < lastMicroseconds) return 'us'
+  return size >= firstNanoseconds && size < 1e19 ? 'ns' : undefined
 }
 
 /** The number that a moment is in a unit: a whole one where it can be. */
