@@ -2,23 +2,36 @@ import type { ColumnReport, TableReport } from '../../analyze/report.ts'
 import { foldCase } from '../../convert/source.ts'
 import { moment } from '../draft.ts'
 import { integerLimits, textLimits } from '../target-limits.ts'
-import { named, timeColumn, whyNoName, whyNoText, whyNoTime, whyNotThere } from './choose-columns.ts'
+import { named, whyNoName, whyNoText, whyNotThere } from './choose-columns.ts'
+import { wordSet } from './name-words.ts'
 import type { Suggest } from './suggestion.ts'
+import { isCalled, whyOtherSubject } from './table-subject.ts'
+import { timeColumn, whyNoTime } from './time-column.ts'
+import { happened } from './time-sense.ts'
 
 const { least, most } = integerLimits.agent_capabilities.proficiency_level
 const longestDescription = textLimits.agent_capabilities.description.most
+
+/** What an agent can do is said anew with each change. */
+const since = ['changed', ...happened] as const
 
 /** A table that says of agents what they can do and how well, once each. */
 export const suggestCapabilities: Suggest = ({ table }) => {
   const agent = named(table, 'agent_name', 'agent_id', 'agent')
   const capability = named(table, 'capability', 'capability_name', 'skill', 'skill_name')
   const level = named(table, 'proficiency_level', 'proficiency', 'level', 'skill_level', 'score')
-  const time = timeColumn(table)
+  const time = timeColumn(table, since)
   if (!agent || !capability || !level) return undefined
-  const against = whyNoName(agent) ?? whyNoName(capability) ?? whyNoLevel(level) ?? whyNotOnce(table, agent, capability)
+  const against =
+    whyOtherSubject(table) ??
+    whyWished(table) ??
+    whyNoName(agent) ??
+    whyNoName(capability) ??
+    whyNoLevel(level) ??
+    whyNotOnce(table, agent, capability)
   if (against !== undefined || !time) {
     const all = `${agent.name}, ${capability.name} and ${level.name} may be capabilities`
-    return { but: `${all}, but ${against ?? whyNoTime(table)}` }
+    return { but: `${all}, but ${against ?? whyNoTime(table, since)}` }
   }
   const description = named(table, 'description')
   const isDescribed = description !== undefined && whyNoText(description, longestDescription) === undefined
@@ -38,6 +51,13 @@ export const suggestCapabilities: Suggest = ({ table }) => {
       },
     },
   }
+}
+
+const wished = wordSet('wanted required requirement needed desired target goal missing gap')
+
+/** What agents are to be able to do they cannot do yet. */
+function whyWished(table: TableReport): string | undefined {
+  return isCalled(table, wished) ? `${table.name} is called like a table of what is wanted` : undefined
 }
 
 function whyNoLevel(column: ColumnReport): string | undefined {

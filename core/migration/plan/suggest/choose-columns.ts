@@ -1,5 +1,4 @@
 import type { ColumnReport, TableReport } from '../../analyze/report.ts'
-import { isCalledTime } from '../../analyze/time-evidence.ts'
 import { foldCase } from '../../convert/source.ts'
 import { textLimits } from '../target-limits.ts'
 
@@ -55,27 +54,6 @@ export function whyNoText(column: ColumnReport, most: number): string | undefine
 /** Why a column does not give every row a name; undefined where it does. */
 export function whyNoName(column: ColumnReport): string | undefined {
   return whyNoText(column, longestName) ?? whyNotThere(column)
-}
-
-/** The column that says when: one that always holds moments, or is called so where there are no rows. */
-export function timeColumn(table: TableReport): ColumnReport | undefined {
-  const candidates = table.columns.filter((column) => {
-    if (table.rows === 0) return isCalledTime(column.name, column.declared_type)
-    return column.time !== undefined && column.time.unclear === 0 && whyNotThere(column) === undefined
-  })
-  return named({ columns: candidates }, 'timestamp', 'ts', 'time', 'created_at', 'created') ?? candidates[0]
-}
-
-/** Why no column says when. */
-export function whyNoTime(table: TableReport): string {
-  const called = table.columns.filter((column) => isCalledTime(column.name, column.declared_type))
-  const closest = called.find(({ time }) => time !== undefined) ?? called[0]
-  if (!closest) return 'no column is called like a time'
-  const { name, time } = closest
-  if (!time) return `${name} holds no moments whose form or unit can be told`
-  if (time.unclear > 0)
-    return `${time.unclear === 1 ? 'one value' : `${time.unclear} values`} of ${name} are no moments`
-  return whyNotThere(closest) ?? 'no column says when'
 }
 
 const valuesOf = (storage: ColumnReport['storage']) =>

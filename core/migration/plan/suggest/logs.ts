@@ -2,26 +2,44 @@ import type { ColumnReport } from '../../analyze/report.ts'
 import { isKnownSeverity } from '../../convert/severity.ts'
 import { moment, rest } from '../draft.ts'
 import { textLimits } from '../target-limits.ts'
-import { named, timeColumn, whyNoName, whyNoText, whyNoTime, whyNotThere } from './choose-columns.ts'
+import { named, whyNoName, whyNoText, whyNotThere } from './choose-columns.ts'
+import { whyLearning, whyNothingHappened, whyToCome } from './counter-evidence.ts'
 import type { Suggest } from './suggestion.ts'
+import { whyOtherSubject } from './table-subject.ts'
+import { timeColumn, whyNoTime } from './time-column.ts'
 
 /** A table of somebody's actions. */
 export const suggestAudit: Suggest = ({ table }) => {
-  const action = named(table, 'action', 'operation', ...(/audit/i.test(table.name) ? ['event', 'event_type'] : []))
+  const action = named(
+    table,
+    'action',
+    'operation',
+    'action_type',
+    'action_name',
+    ...(/audit/i.test(table.name) ? ['event', 'event_type'] : []),
+  )
   const actor = named(
     table,
     'actor',
     'actor_id',
+    'actor_name',
     'user_id',
     'username',
     'user',
     'performed_by',
     'agent_name',
     'agent_id',
+    'agent',
   )
   const time = timeColumn(table)
   if (!action || !actor) return undefined
-  const against = whyNoName(action) ?? whyNoName(actor)
+  const against =
+    whyNothingHappened(table) ??
+    whyOtherSubject(table, 'work', 'rights') ??
+    whyToCome(table) ??
+    whyLearning(table) ??
+    whyNoName(action) ??
+    whyNoName(actor)
   if (against !== undefined || !time) {
     return { but: `${actor.name} and ${action.name} may be actions, but ${against ?? whyNoTime(table)}` }
   }
@@ -42,16 +60,35 @@ export const suggestAudit: Suggest = ({ table }) => {
   }
 }
 
+const types = [
+  'event_type',
+  'incident_type',
+  'threat_type',
+  'alert_type',
+  'attack_type',
+  'violation_type',
+  'type',
+  'category',
+]
+
 /** A table of security events or alerts, all of whose severities are known ones. */
 export const suggestSecurityEvents: Suggest = ({ table }) => {
-  if (!/security|alert|threat|incident/i.test(table.name)) return undefined
+  if (!/security|alert|threat|incident|intrusion|attack|breach|violation/i.test(table.name)) return undefined
   const severity = named(table, 'severity', 'risk_level', 'threat_level', 'level')
-  const type = named(table, 'event_type', 'alert_type', 'type', 'category')
-  const description = named(table, 'description', 'message', 'title', 'action')
+  const type = named(table, ...types)
+  const description = named(table, 'description', 'message', 'title', 'summary', 'action')
   const time = timeColumn(table)
-  if (!severity || !type || !description) return undefined
+  if (!severity || !description) return undefined
+  if (!type) {
+    const both = `${severity.name} and ${description.name} may be of security events`
+    return { but: `${both}, but no column names their type (${types.join(', ')})` }
+  }
   const against =
-    whyNoName(type) ?? whyNoName(severity) ?? whyNoDescription(description) ?? whyNotKnown(severity, table.rows)
+    whyNothingHappened(table) ??
+    whyNoName(type) ??
+    whyNoName(severity) ??
+    whyNoDescription(description) ??
+    whyNotKnown(severity, table.rows)
   if (against !== undefined || !time) {
     const all = `${type.name}, ${severity.name} and ${description.name} may be security events`
     return { but: `${all}, but ${against ?? whyNoTime(table)}` }

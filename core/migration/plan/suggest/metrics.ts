@@ -1,8 +1,12 @@
 import type { ColumnReport, TableReport } from '../../analyze/report.ts'
 import { moment, rest, sourceName } from '../draft.ts'
 import type { TextRule } from '../rules.ts'
-import { isNumber, named, namedLabel, timeColumn, whyNoName, whyNoTime, whyNotThere } from './choose-columns.ts'
+import { isNumber, named, namedLabel, whyNoName, whyNotThere } from './choose-columns.ts'
+import { whyNoMeasure, whyNothingHappened } from './counter-evidence.ts'
+import { areMeasured, areParts, isCalledMeasured } from './measures.ts'
 import type { Suggest } from './suggestion.ts'
+import { whyOtherSubject } from './table-subject.ts'
+import { timeColumn, whyNoTime } from './time-column.ts'
 
 const agentNames = ['agent_name', 'agent_id', 'agent']
 
@@ -19,6 +23,9 @@ export const suggestMetrics: Suggest = ({ path, table, agent }) => {
   const time = timeColumn(table)
   if (!name || !value) return undefined
   const against =
+    whyNothingHappened(table) ??
+    whyOtherSubject(table, 'things') ??
+    whyThing(table, name) ??
     whyNoName(name) ??
     (isNumber(value) ? whyNotThere(value) : `${value.name} does not hold numbers alone`) ??
     whyNoNumber(table, value)
@@ -42,6 +49,13 @@ export const suggestMetrics: Suggest = ({ path, table, agent }) => {
   }
 }
 
+/** `metric` beside a name of the row's own is one of its qualities, or its unit. */
+function whyThing(table: TableReport, metric: ColumnReport): string | undefined {
+  const own = named(table, 'name', 'title', 'sku')
+  if (!own || metric === own || metric.name.toLowerCase() !== 'metric' || isCalledMeasured(table)) return undefined
+  return `${own.name} may be what each row is of`
+}
+
 /** MLflow writes what is not a number as 0 and says so in a column beside it: taken as it is, it would be a 0 that nobody measured. */
 function whyNoNumber(table: TableReport, value: ColumnReport): string | undefined {
   const flag = named(table, 'is_nan')
@@ -52,29 +66,33 @@ function whyNoNumber(table: TableReport, value: ColumnReport): string | undefine
 /** The longest text beside which numbers still look like the samples of one moment. */
 const longestLabel = 64
 
-/** Figures that records of something have, and that samples have not. */
-const placesAndMoney = new Set(
-  'lat lon lng latitude longitude price prices amount balance subtotal tax salary'.split(' '),
-)
+/** Another moment of a row is no figure of it, though a number. What ends with time may be a duration, read as one long ago. */
+const isMoment = ({ name, time }: ColumnReport) => time !== undefined && (!/time$/i.test(name) || time.from >= '2000')
 
-const words = (name: string) =>
-  name
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase()
-    .split(/[^a-z]+/)
+function whyNoSample(table: TableReport, figures: readonly ColumnReport[]): string | undefined {
+  const other = whyOtherSubject(table, 'things', 'work', 'links')
+  if (other !== undefined) return other
+  const names = figures.map(({ name }) => name).join(', ')
+  if (areParts(figures)) return `${names} are parts of a vector`
+  return areMeasured(table, figures) ? undefined : `neither ${table.name} nor ${names} are called like what is measured`
+}
 
 /** A table of samples: a moment, several REAL figures, and nothing that is longer than a label. */
 export const suggestWideMetrics: Suggest = ({ path, table, agent }) => {
+  if (table.rows === 0) return undefined
   const time = timeColumn(table)
-  if (!time || table.rows === 0) return undefined
   const others = table.columns.filter((column) => column !== time)
-  const figures = others.filter((column) => column.storage.real > 0 && isNumber(column))
+  const figures = others.filter((column) => column.storage.real > 0 && isNumber(column) && !isMoment(column))
   const labels = others.filter((column) => !figures.includes(column))
   if (figures.length < 2 || figures.length < labels.length) return undefined
   if (labels.some(({ longest_bytes = 0, storage }) => longest_bytes > longestLabel || storage.blob > 0))
     return undefined
-  const unmeasured = figures.find(({ name }) => words(name).some((word) => placesAndMoney.has(word)))
-  if (unmeasured) return { but: `its rows may be samples at ${time.name}, but ${unmeasured.name} is a place or money` }
+  const against = whyNoMeasure(table, figures) ?? whyNoSample(table, figures) ?? whyNothingHappened(table)
+  if (!time) {
+    const hasMoments = against === undefined && table.columns.some(isMoment)
+    return hasMoments ? { but: `its rows may be samples, but ${whyNoTime(table)}` } : undefined
+  }
+  if (against !== undefined) return { but: `its rows may be samples at ${time.name}, but ${against}` }
   const by = namedLabel(table, ...agentNames)
   const names = figures.map(({ name }) => name)
   return {

@@ -1,10 +1,12 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { analyzeFolder } from '../../analyze/analyze-folder.ts'
 import { foundFiles } from '../../analyze/found-files.ts'
 import { readFolder } from '../../analyze/reading/read-folder.ts'
 import { checkedPlan } from '../check-plan.ts'
+import type { TablePlan } from '../plan.ts'
 import { suggestPlan } from './suggest-plan.ts'
 
 export const newFolder = () => mkdtempSync(join(tmpdir(), 'hive-suggest-'))
@@ -21,4 +23,18 @@ export async function planned(folder: string) {
       declaredType: column.declared_type,
     }))
   return { plan, tables, columns }
+}
+
+/** What is planned for one table of these statements. */
+export async function suggested(table: string, ...statements: string[]): Promise<TablePlan | undefined> {
+  const folder = newFolder()
+  const database = new DatabaseSync(join(folder, 'some.db'))
+  for (const statement of statements) database.exec(statement)
+  database.close()
+  return (await planned(folder)).tables.get(table)
+}
+
+/** What is planned for a table of one row, which is given with the names and types of its columns. */
+export function suggestedFor(name: string, columns: string, row: string): Promise<TablePlan | undefined> {
+  return suggested(name, `CREATE TABLE "${name}" (${columns})`, `INSERT INTO "${name}" VALUES (${row})`)
 }

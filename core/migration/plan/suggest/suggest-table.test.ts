@@ -1,17 +1,5 @@
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import type { TablePlan } from '../plan.ts'
-import { newFolder, planned } from './planned-folder.ts'
-
-/** What is planned for one table of these statements. */
-async function suggested(table: string, ...statements: string[]): Promise<TablePlan | undefined> {
-  const folder = newFolder()
-  const database = new DatabaseSync(join(folder, 'some.db'))
-  for (const statement of statements) database.exec(statement)
-  database.close()
-  return (await planned(folder)).tables.get(table)
-}
+import { suggested } from './planned-folder.ts'
 
 describe('an unknown table', () => {
   it('with sender, recipient, text and time is messages', async () => {
