@@ -11,6 +11,7 @@ import { Ranges } from './ranges.ts'
 import type { ReservedIds } from './reserve-ids.ts'
 import type { SourceRow } from './source-row.ts'
 import type { TableStore } from './store-batch.ts'
+import { takenReason } from './unique-targets.ts'
 
 export type Outcome = 'migrated' | 'legacy' | 'rejected'
 export type Moved = Record<Outcome, number> & { rows: number; target_rows: number }
@@ -97,7 +98,7 @@ export class PreparedBatch {
       const { column, value, reason } =
         conversion.outcome === 'rejected'
           ? conversion
-          : { column: '', value: null, reason: `${this.#compiled.target} has a row with the same key already` }
+          : { column: '', value: null, reason: takenReason(this.#compiled.target) }
       this.rejects.add([column, JSON.stringify(encodeValue(value)), reason, content], start)
     }
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
+import type { TablePlan } from '../plan/plan.ts'
 import { tryRun } from './try-run.ts'
 
 it('says of each table what would be wrong, and goes on behind a file that cannot be read', async () => {
@@ -28,4 +29,36 @@ it('says of each table what would be wrong, and goes on behind a file that canno
     ['d.db', 1, undefined],
     ['d.db', 0, 'the table is not there'],
   ])
+})
+
+it('sees keys that the sources give twice, in one table or in two, and says why those rows would be rejected', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hive-tried-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const table: TablePlan = {
+    name: 't',
+    target: 'agent_capabilities',
+    columns: {
+      agent_name: { rule: 'copy', from: 'agent' },
+      capability: { rule: 'copy', from: 'skill' },
+      proficiency_level: { rule: 'copy', from: 'level' },
+      last_updated: { rule: 'timestamp', from: 'at', unit: 'iso' },
+    },
+  }
+  const rows = ["('a', 'go', 5, '2025-01-01')", "('b', 'go', 5, '2025-01-01')"]
+  for (const [path, values] of [
+    ['a.db', [rows[0], "('b', 'go', 11, '2025-01-01')", rows[0], rows[1]]],
+    ['b.db', [rows[1], "('c', 'go', 5, '2025-01-01')"]],
+  ] as const) {
+    const made = new DatabaseSync(join(folder, path))
+    made.exec(`CREATE TABLE t (agent, skill, level, at); INSERT INTO t VALUES ${values.join()}`)
+    made.close()
+  }
+  const files = ['a.db', 'b.db'].map((path) => ({ path, tables: [table] }))
+  const [first, second] = await tryRun(folder, { version: 1, zone: 'UTC', files })
+  expect(first).toMatchObject({ rows: 4, migrated: 2, rejected: 2, target_rows: 2 })
+  expect(first?.examples).toMatchObject([
+    { row: 1, column: 'level' },
+    { row: 2, reason: 'agent_capabilities has a row with the same key already' },
+  ])
+  expect(second).toMatchObject({ rows: 2, migrated: 1, rejected: 1, target_rows: 1 })
 })

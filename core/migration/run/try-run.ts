@@ -3,8 +3,11 @@ import { readDatabase } from '../analyze/reading/catalogue.ts'
 import { describeFault } from '../analyze/reading/diagnose.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import { compileTable } from '../convert/compile-table.ts'
+import type { CompiledTable, Conversion } from '../convert/conversion.ts'
 import { largestOf, type Plan } from '../plan/plan.ts'
 import { encodeValue } from '../value.ts'
+import { SeenKeys } from './seen-keys.ts'
+import { keyOf, takenReason } from './unique-targets.ts'
 
 export type TriedTable = {
   file: string
@@ -16,14 +19,20 @@ export type TriedTable = {
   target_rows: number
   /** Some of the rows that would be rejected. */
   examples: { row: number; column: string; value: unknown; reason: string }[]
+  /** There are more keys than are remembered: some that are given twice may count as migrated. */
+  keys_unchecked?: true
   fault?: string
 }
 
 const mostExamples = 5
 
-/** Says what a run would make of each row, but for what only Postgres can refuse. Needs no database, writes nothing. */
+/**
+ * Says what a run would make of each row, but for what only Postgres can refuse: a key that the hive has already is among it, one
+ * that the sources give twice is not. Needs no database, writes nothing.
+ */
 export async function tryRun(folder: string, plan: Plan): Promise<TriedTable[]> {
   const tried: TriedTable[] = []
+  const keysOf = new Map<CompiledTable['target'], SeenKeys>()
   for (const file of plan.files) {
     const copy = await openPrivateCopy(join(folder, file.path)).catch((error: Error) => error)
     try {
@@ -44,8 +53,13 @@ export async function tryRun(folder: string, plan: Plan): Promise<TriedTable[]> 
         const gap = (what: string) => {
           one.fault = what
         }
+        const key = keyOf(compiled)
+        const keys = keysOf.get(compiled.target) ?? new SeenKeys()
+        keysOf.set(compiled.target, keys)
         for (const { values } of source.rows(gap)) {
-          const conversion = compiled.convert(values)
+          const converted = compiled.convert(values)
+          const isTaken = key && converted.outcome === 'migrated' && converted.rows.some((row) => keys.seen(key(row)))
+          const conversion = isTaken ? takenBy(compiled.target) : converted
           one[conversion.outcome]++
           if (conversion.outcome === 'migrated') one.target_rows += conversion.rows.length
           if (conversion.outcome === 'rejected' && one.examples.length < mostExamples) {
@@ -54,6 +68,7 @@ export async function tryRun(folder: string, plan: Plan): Promise<TriedTable[]> 
           }
           one.rows++
         }
+        if (key && keys.isFull) one.keys_unchecked = true
       }
     } finally {
       if (!(copy instanceof Error)) await copy.close()
@@ -61,6 +76,13 @@ export async function tryRun(folder: string, plan: Plan): Promise<TriedTable[]> 
   }
   return tried
 }
+
+const takenBy = (target: CompiledTable['target']): Conversion => ({
+  outcome: 'rejected',
+  column: '',
+  value: null,
+  reason: takenReason(target),
+})
 
 function faultOf(copy: Error | Awaited<ReturnType<typeof openPrivateCopy>>): string | undefined {
   if (copy instanceof Error) return copy.message

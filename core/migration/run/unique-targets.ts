@@ -18,6 +18,16 @@ function placesOf({ target, columns }: CompiledTable): number[] {
 /** Whether a row may be refused because of another one. */
 export const isUnique = (compiled: CompiledTable): boolean => placesOf(compiled).length > 0
 
+/** Gives the key of a row that must be unique in its target; undefined where nothing must. */
+export function keyOf(compiled: CompiledTable): ((row: TargetRow) => string) | undefined {
+  const places = placesOf(compiled)
+  if (places.length === 0) return undefined
+  return (row) => JSON.stringify(places.map((place) => normal(row[place] ?? null)))
+}
+
+/** Why a row is rejected whose key another one has. */
+export const takenReason = (target: CompiledTable['target']) => `${target} has a row with the same key already`
+
 /**
  * Finds rows that a target cannot take, because one with the same key is there already or comes before in the batch.
  * Gives a test for rows in their order.

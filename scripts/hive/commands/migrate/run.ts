@@ -128,5 +128,7 @@ function describeTried(tables: TriedTable[]): string {
     ...(rejected.length === 0
       ? []
       : [table(['FILE', 'TABLE', 'ROW', 'COLUMN', 'VALUE', 'REJECTED BECAUSE'], rejected)]),
+    ...(tables.some((one) => one.keys_unchecked) ? ['Not all keys were remembered: a run may reject more rows.'] : []),
+    'Keys that the hive has already are seen by a run only.',
   ].join('\n\n')
 }
