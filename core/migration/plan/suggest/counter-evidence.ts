@@ -6,7 +6,7 @@ import { isCalled, whyOtherSubject } from './table-subject.ts'
 const forecasts = wordSet('prediction predicted forecast forecasted projection projected simulation simulated yhat')
 const money = wordSet(
   `price amount balance subtotal tax vat salary wage bonus discount shipping fee bid ask currency revenue profit invoice
-   payment`,
+   payment interest principal loan debt`,
 )
 /** As the whole of a name: cost_usd is what a model has cost, usd an exchange rate. */
 const currencies = wordSet('usd eur gbp jpy chf cny cad aud nzd sek nok dkk inr krw brl mxn rub btc')
@@ -14,7 +14,7 @@ const markets = wordSet(
   'exchange fx forex currency price stock quote ohlc ohlcv candle trade market order sale invoice payment payroll salary wage',
 )
 const places = wordSet('lat lon lng latitude longitude alt altitude elevation easting northing')
-const learning = wordSet('reward qvalue advantage episode')
+const learning = wordSet('reward qvalue advantage episode probability prob')
 const toCome = wordSet('scheduled due deadline')
 /** Whether a rule holds, and when: what happened is neither enabled nor has it a cron. */
 const switches = /^(?:is_?)?(?:enabled|disabled)$|^cron/i
@@ -63,7 +63,9 @@ export function whyMoney({ columns }: TableReport): string | undefined {
 /** Why actions are yet to be done; undefined where they may be done. */
 export function whyToCome({ columns }: TableReport): string | undefined {
   const found = columns.find(
-    (column) => hasWord(column, toCome) || /^(?:run|execute|next_?run)_?at$/i.test(column.name),
+    (column) =>
+      hasWord(column, toCome) ||
+      /^(?:run|execute|next_?run|remind|reset)_?(?:at|after)$|^not_?before$/i.test(column.name),
   )
   return found && `${found.name} is of what is to be done`
 }

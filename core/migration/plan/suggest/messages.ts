@@ -25,8 +25,8 @@ const correspondence = wordSet(
 
 /** Two ends and a text may be an edge of a graph, or a packet: something must say that it is a message. */
 function whyNotSaid(table: TableReport, ...[from, to, body]: ColumnReport[]): string | undefined {
-  const links = whyOtherSubject(table, 'links')
-  if (links !== undefined) return links
+  const other = whyOtherSubject(table, 'links', 'payments')
+  if (other !== undefined) return other
   const isEnd = named({ columns: [from, to].filter((one) => one !== undefined) }, ...ends.from, ...ends.to)
   const isBody = body !== undefined && named({ columns: [body] }, ...bodies) !== undefined
   if (!isEnd || isBody || isCalled(table, correspondence)) return undefined

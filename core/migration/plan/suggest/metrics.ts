@@ -24,7 +24,7 @@ export const suggestMetrics: Suggest = ({ path, table, agent }) => {
   if (!name || !value) return undefined
   const against =
     whyNothingHappened(table) ??
-    whyOtherSubject(table, 'things') ??
+    whyOtherSubject(table, 'things', 'payments') ??
     whyThing(table, name) ??
     whyNoName(name) ??
     (isNumber(value) ? whyNotThere(value) : `${value.name} does not hold numbers alone`) ??
@@ -70,7 +70,7 @@ const longestLabel = 64
 const isMoment = ({ name, time }: ColumnReport) => time !== undefined && (!/time$/i.test(name) || time.from >= '2000')
 
 function whyNoSample(table: TableReport, figures: readonly ColumnReport[]): string | undefined {
-  const other = whyOtherSubject(table, 'things', 'work', 'links')
+  const other = whyOtherSubject(table, 'things', 'payments', 'work', 'links')
   if (other !== undefined) return other
   const names = figures.map(({ name }) => name).join(', ')
   if (areParts(figures)) return `${names} are parts of a vector`

@@ -89,6 +89,12 @@ describe('a table that looks like one of the hive’s and is none', () => {
       `'chair', 9.5, 'cm', ${when}`,
       'name may be what each row is of',
     ],
+    [
+      'lent',
+      'created_at TEXT, principal REAL, interest_rate REAL',
+      `${when}, 100.5, 0.5`,
+      'principal is a place or money',
+    ],
     // figures that nobody measured of a machine
     [
       'births',
@@ -134,6 +140,13 @@ describe('a table that looks like one of the hive’s and is none', () => {
       `'a', 'left', 0.5, ${when}`,
       'q_value is of something that learns',
     ],
+    ['todo_items', 'user TEXT, action TEXT, created_at TEXT', `'bob', 'email', ${when}`, 'a table of work'],
+    [
+      'bandit',
+      'agent_id TEXT, action TEXT, probability REAL, created_at TEXT',
+      `'a', 'x', 0.5, ${when}`,
+      'probability is of something that learns',
+    ],
     // what nobody said to anybody
     [
       'edges',
@@ -158,6 +171,12 @@ describe('a table that looks like one of the hive’s and is none', () => {
       'id INTEGER PRIMARY KEY, sender TEXT, recipient TEXT, message TEXT, amount REAL, created_at TEXT',
       `1, 'a', 'b', 'rent', 10.5, ${when}`,
       'amount is money',
+    ],
+    [
+      'payments',
+      'id INTEGER PRIMARY KEY, sender TEXT, receiver TEXT, message TEXT, usd INTEGER, created_at TEXT',
+      `1, 'a', 'b', 'rent', 10, ${when}`,
+      'a table of payments',
     ],
     // what nobody can do yet
     [
@@ -202,6 +221,7 @@ describe('a table of a fleet of agents', () => {
     ['llm_calls', 'agent_id TEXT, at TEXT, latency_ms REAL, cost_usd REAL', `'a', ${when}, 0.5, 1.5`, 'agent_metrics'],
     ['hourly', 'ts TEXT, cpu0 REAL, cpu1 REAL, cpu2 REAL', `${when}, 0.5, 1.5, 2.5`, 'agent_metrics'],
     ['climate', 'sensor TEXT, temperature REAL, humidity REAL, at TEXT', `'s', 0.5, 1.5, ${when}`, 'agent_metrics'],
+    ['inbox_metrics', 'metric_name TEXT, value REAL, snapshot_time TEXT', `'a', 0.5, ${when}`, 'agent_metrics'],
     // capabilities
     [
       'agent_skills',
@@ -280,6 +300,12 @@ describe('a table of a fleet of agents', () => {
     [
       'bus',
       'id INTEGER PRIMARY KEY, src TEXT, dst TEXT, message TEXT, ts TEXT',
+      `1, 'a', 'b', 'hi', ${when}`,
+      'agent_conversations',
+    ],
+    [
+      'inbox_items',
+      'id INTEGER PRIMARY KEY, from_agent TEXT, to_agent TEXT, content TEXT, ts TEXT',
       `1, 'a', 'b', 'hi', ${when}`,
       'agent_conversations',
     ],

@@ -9,9 +9,9 @@ const heads = {
      playbook filter indicator ioc intel model control standard scenario level subscription`,
   ),
   things: wordSet(
-    `product item order invoice payment price stock inventory sale purchase customer employee contact account user member
-     course student patient vehicle`,
+    'product item price stock inventory customer employee contact account user member course student patient vehicle',
   ),
+  payments: wordSet('payment transfer transaction donation order invoice sale purchase loan'),
   /** What somebody is to do. */
   work: wordSet('job task queue schedule todo reminder backlog cron'),
   rights: wordSet('permission grant privilege acl entitlement capability'),
@@ -25,12 +25,14 @@ const unreal = wordSet(
 )
 
 /** Words behind that noun that say nothing of what the rows are. */
-const versions = wordSet('v old new bak backup tmp temp copy table tbl data list archive archived')
+const versions = wordSet(
+  'v old new bak backup tmp temp copy table tbl data list archive archived item entry record row',
+)
 
 /** The noun that the name of a table ends with: `rule` of `alert_rules_v2`. */
 function headOf(table: string): string {
   const all = wordsOf(table)
-  const last = all.findLast((word) => !versions.has(word)) ?? all.at(-1) ?? ''
+  const last = all.findLast((word) => !versions.has(singular(word))) ?? all.at(-1) ?? ''
   return singular(last)
 }
 

@@ -53,6 +53,8 @@ describe('the moment of a metric', () => {
     ['updated_at TEXT', late, 'updated_at does not say when what a row tells of happened'],
     ['expires_at TEXT, valid_date TEXT', `${late}, ${early}`, 'expires_at and valid_date do not say when'],
     ['response_time INTEGER', '250000000', 'response_time does not say when'],
+    ['response_time TEXT', "'1500000000'", 'response_time does not say when'],
+    ['waited_time TEXT', "'1500000000'", 'waited_time does not say when'],
     ['time INTEGER', '250000000', 'time does not say when'],
     ['window_start TEXT, window_end TEXT', `${early}, ${late}`, 'window_start and window_end do not say when'],
     ['start_time TEXT, end_time TEXT', `${early}, ${late}`, 'start_time and end_time may each say when, and differ'],

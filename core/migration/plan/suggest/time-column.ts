@@ -67,8 +67,8 @@ function bestOf(table: TableReport, wanted: Wanted): ColumnReport[] {
 }
 
 function senseOf({ name: table, rows }: TableReport, column: ColumnReport): TimeSense | undefined {
-  const { name, storage, affinity, time } = column
-  const areNumbers = rows === 0 ? affinity !== 'TEXT' : storage.integer + storage.real > 0
+  const { name, affinity, time } = column
+  const areNumbers = rows === 0 ? affinity !== 'TEXT' : time?.unit !== 'iso'
   // a duration in nanoseconds looks like a moment of the last century
   const isLongAgo = time !== undefined && time.unit !== 'packed' && time.from < '2000'
   if (areNumbers && isLongAgo && /(?<!date)time$/i.test(name)) return undefined

@@ -44,7 +44,7 @@ const elsewhere = wordSet(
      latest previous prev prior first end ended finish finished complete completed completion stop stopped close closed
      resolve resolved resolution acknowledge acknowledged ack birth born dob delete deleted remove removed archive
      archived revoked granted grant cancelled canceled effective until since target estimated eta expected predicted
-     forecast renewal renew retry read delivered viewed review reviewed approved synced sync refreshed cached
+     forecast elapsed renewal renew retry read delivered viewed review reviewed approved synced sync refreshed cached
      hired hire joined registered founded released`,
 )
 
@@ -54,7 +54,7 @@ const senses: Record<Exclude<TimeSense, 'done' | 'vague'>, string[]> = {
   deed: wordList(
     `performed executed measured measurement sampled sample detected detection discovered observed observation raised triggered
      fired sent send said taken captured polled scraped seen attempted published posted emitted action activity message msg
-     alert incident metric reading audit probed`,
+     alert incident metric reading audit probed snapshot capture heartbeat evaluation`,
   ),
   note: wordList('recorded record logged log reported report collected collection received noted entry entered'),
   plain: plainWords,
@@ -68,7 +68,8 @@ const senseOf = new Map(
 )
 /** What takes its time. */
 const processes = wordSet(
-  'detection discovery observation measurement sample action activity reading audit collection report send insert create entry',
+  `detection discovery observation measurement sample action activity reading audit collection report send insert create entry
+     snapshot capture heartbeat evaluation`,
 )
 const particles = new Set([...stamps, ...plainWords])
 
