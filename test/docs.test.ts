@@ -58,7 +58,12 @@ describe('what the documentation names is there', () => {
 
   eachPage('environment variables of %s', (page) => {
     const settings = new Set(settingNames().map(environmentName))
-    const sources = ['scripts/local/start.ts', 'scripts/prepare.js', 'scripts/hive/connection.ts', 'infra/stage-settings.ts']
+    const sources = [
+      'scripts/local/start.ts',
+      'scripts/prepare.js',
+      'scripts/hive/connection.ts',
+      'infra/stage-settings.ts',
+    ]
     const tests = ['test/history/histories.test.ts', 'test/fuzz/requests.test.ts']
     const rest = [...sources, ...tests].map(read).join('\n')
     const named = all(page, /\b(HIVE_(?!SET_)[A-Z0-9_]+[A-Z0-9])\b/g)
