@@ -23,6 +23,7 @@ export const errorStatus = {
   'subscription.limit': 409,
   'message.unknown': 404,
   'message.conflict': 409,
+  'metrics.conflict': 409,
   'dead_letter.unknown': 404,
   'receipt.stale': 409,
   'loop.detected': 409,

@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { noteActing } from '../core/access/acting-for.ts'
 import { actOnlyAsSelf, agentToRead, type Caller } from '../core/access/caller.ts'
 import { measure } from '../core/measure.ts'
+import { canonicalJson } from '../core/protocol/canonical-json.ts'
+import type { WriteKey } from '../core/records/metrics-repository.ts'
 import { type HttpRequest, http, on } from './http.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import { Anything } from './requests/anything.ts'
@@ -16,7 +18,7 @@ export const handler = http({
     const { metrics } = await hive.records()
     const named = points.map(({ agent_name }) => agent_name)
     await noteActing(hive, request.caller, 'metrics.write', named)
-    const written = await metrics.write(points, { key: writeKey(request) })
+    const written = await metrics.write(points, writeKey(request, body))
     measure(hive, 'metrics written', { MetricWriteLatency: hive.clock.now() - request.since }, { points: written })
     return { status: 201, body: { written } }
   }),
@@ -38,10 +40,18 @@ function ofReadable<Query extends { agent_name?: string }>(caller: Caller, query
   return agent === undefined ? query : { ...query, agent_name: agent }
 }
 
-/** The Idempotency-Key of an agent is its own: the same one of another agent is another write. */
-function writeKey(request: HttpRequest): string | undefined {
+/**
+ * What is known of a write by its Idempotency-Key, as the caller wrote it: points without a timestamp are the same ones
+ * when they come again. A key is its caller's own: an agent's, whichever of its API keys it uses, else an operator's.
+ */
+function writeKey(request: HttpRequest, body: unknown): WriteKey | undefined {
   const key = idempotencyKey(request)
-  const { agent } = request.caller
-  if (key === undefined || agent === null) return key
-  return createHash('sha256').update(`${agent}\n${key}`).digest('base64url')
+  if (key === undefined) return undefined
+  const { agent, keyId } = request.caller
+  // no agent's name is empty
+  const owner = agent ?? `\n${keyId}`
+  return {
+    key: hash('sha256', `${owner}\n${key}`, 'base64url'),
+    digest: hash('sha256', canonicalJson(body), 'base64url'),
+  }
 }

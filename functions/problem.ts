@@ -26,6 +26,7 @@ export const problemTitles: Record<ErrorCode, string> = {
   'subscription.limit': 'The agent has too many subscriptions',
   'message.unknown': 'There is no such message',
   'message.conflict': 'The message id is taken by other content',
+  'metrics.conflict': 'The idempotency key is taken by other points',
   'dead_letter.unknown': 'There is no such dead letter',
   'receipt.stale': 'The receipt is no longer valid',
   'loop.detected': 'Agents answer each other without end',

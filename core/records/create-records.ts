@@ -48,7 +48,7 @@ export function createRecords(config: RecordsConfig, options: Partial<RunOptions
   const { run, close } = createRunStatement(config, { retryMs: 2_000, timeoutMs: 10_000, ...options })
   return {
     metrics: {
-      write: (points, { key = randomUUID() } = {}) => writeMetrics(run, points, key),
+      write: (points, known = { key: randomUUID(), digest: null }) => writeMetrics(run, points, known),
       query: (query) => queryMetrics(run, query),
       rollup: (query) => rollUpMetrics(run, query),
     },

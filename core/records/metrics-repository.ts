@@ -37,6 +37,13 @@ export type MetricRollup = {
   p99: number
 }
 
+/** By what a write is known when it comes again. */
+export type WriteKey = {
+  key: string
+  /** Of what is written. Null is like any other. */
+  digest: string | null
+}
+
 export type MetricFilter = {
   agent_name?: string | undefined
   metric_type?: string | undefined
@@ -56,10 +63,10 @@ export type RollupQuery = MetricFilter & { from: string; to: string; interval_se
 /** All methods raise `postgres.unavailable`, and `request.unprocessable` for values that the columns do not take. */
 export interface MetricsRepository {
   /**
-   * Stores points, all or none, and gives their number. A write with the `key` of an earlier one (of the last day) is
-   * that write again: it adds nothing.
+   * Stores points, all or none, and gives their number. A write with the key of an earlier one (of the last day) is
+   * that write again: it adds nothing. Throws `metrics.conflict` when that one had another digest.
    */
-  write(points: MetricPoint[], options?: { key?: string | undefined }): Promise<number>
+  write(points: MetricPoint[], known?: WriteKey): Promise<number>
   /** Newest first. A page ends at `limit` rows or about 3 MiB of metadata. Throws `cursor.invalid`. */
   query(query: MetricQuery): Promise<Page<MetricRow>>
   /** By interval, agent and type. Throws `request.unprocessable` for more than 10,000 rows. */

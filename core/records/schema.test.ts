@@ -20,7 +20,7 @@ describe('the schema', () => {
     const found = Object.fromEntries(rows.map(({ table_name, names }) => [table_name, names]))
     expect(found).toEqual({
       ...columns,
-      metric_writes: ['key', 'points', 'written_at'],
+      metric_writes: ['key', 'points', 'written_at', 'digest'],
       schema_migrations: ['name', 'sha256', 'applied_at'],
     })
   })

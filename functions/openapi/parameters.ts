@@ -29,7 +29,7 @@ const idempotencyKey: Parameter = withExample({
   in: 'header',
   required: false,
   description:
-    'Says that this request is the same as an earlier one with the same key: together they take effect once.',
+    "Says that this request is the same as an earlier one with the same key: together they take effect once. Keys are the caller's own.",
   schema: { type: 'string', pattern: idempotencyKeyPattern.source },
 })
 

@@ -29,7 +29,7 @@ const refusals: Record<RouteKey, ErrorCode[]> = {
   'GET /v1/agents/{agent}/dead-letters/{dead_letter_id}': ['agent.unknown', 'dead_letter.unknown'],
   'POST /v1/agents/{agent}/dead-letters/redrive': ['agent.unknown', 'postgres.unavailable'],
   'POST /v1/agents/{agent}/dead-letters/discard': ['agent.unknown', 'postgres.unavailable'],
-  'POST /v1/metrics': ['postgres.unavailable'],
+  'POST /v1/metrics': ['metrics.conflict', 'postgres.unavailable'],
   'GET /v1/metrics': ['cursor.invalid', 'postgres.unavailable'],
   'GET /v1/metrics/rollup': ['request.unprocessable', 'postgres.unavailable'],
   'POST /v1/keys': ['agent.unknown', 'request.unprocessable', 'postgres.unavailable'],

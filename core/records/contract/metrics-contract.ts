@@ -126,13 +126,32 @@ export function metricsContract(name: string, makeRecords: () => Promise<{ metri
     it('takes a write with a key once, also when both come at once', async () => {
       const agent_name = newAgent()
       const points = [point(agent_name, 1), point(agent_name, 2)]
-      const key = `write-${agent_name}`
-      const write = () => metrics.write(points, { key })
+      const known = { key: `write-${agent_name}`, digest: 'one' }
+      const write = () => metrics.write(points, known)
       expect(await Promise.all([write(), write(), write()])).toEqual([2, 2, 2])
       expect(await write()).toBe(2)
       expect((await metrics.query({ agent_name, limit: 10 })).items).toHaveLength(2)
       await metrics.write(points)
       expect((await metrics.query({ agent_name, limit: 10 })).items).toHaveLength(4)
+    })
+
+    it('refuses other points under a key that was used, and takes the first ones again', async () => {
+      const agent_name = newAgent()
+      const key = `write-${agent_name}`
+      const first = () => metrics.write([point(agent_name, 1), point(agent_name, 2)], { key, digest: 'one' })
+      const other = metrics.write.bind(metrics, [point(agent_name, 3)], { key, digest: 'other' })
+      expect(await first()).toBe(2)
+      await expect(other()).rejects.toMatchObject({ code: 'metrics.conflict', errors: [{ field: 'Idempotency-Key' }] })
+      expect(await first()).toBe(2)
+      expect((await metrics.query({ agent_name, limit: 10 })).items).toHaveLength(2)
+    })
+
+    it('takes what a key was used for before digests were kept for that', async () => {
+      const agent_name = newAgent()
+      const key = `write-${agent_name}`
+      expect(await metrics.write([point(agent_name, 1)], { key, digest: null })).toBe(1)
+      expect(await metrics.write([point(agent_name, 1)], { key, digest: 'one' })).toBe(1)
+      expect((await metrics.query({ agent_name, limit: 10 })).items).toHaveLength(1)
     })
 
     it('pages through equal timestamps without a gap or a repetition, whatever is written meanwhile', async () => {

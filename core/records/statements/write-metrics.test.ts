@@ -17,8 +17,8 @@ it('forgets the keys of writes more than a day old, and no others', async () => 
   const point = { agent_name: 'a', metric_type: 'm', value: 1, timestamp: '2026-03-01T00:00:00Z' }
   const keys = async () => (await client.query('SELECT key FROM metric_writes ORDER BY key')).rows.map(({ key }) => key)
 
-  await writeMetrics(run, [point], 'new-1', false)
+  await writeMetrics(run, [point], { key: 'new-1', digest: null }, false)
   expect(await keys()).toHaveLength(102)
-  await writeMetrics(run, [point], 'new-2', true)
+  await writeMetrics(run, [point], { key: 'new-2', digest: null }, true)
   expect(await keys()).toEqual(['new-1', 'new-2', 'recent'])
 })
