@@ -4,6 +4,7 @@ import { AgentMessage } from '../../core/protocol/message.ts'
 import { Printable } from '../../core/protocol/printable.ts'
 import { Status } from '../../core/protocol/status.ts'
 import { Timestamp } from '../../core/protocol/timestamp.ts'
+import { VisibleUrl } from '../../core/protocol/visible-url.ts'
 import { AuditEntry } from '../answers/audit-logs.ts'
 import { ConversationMessage } from '../answers/conversations.ts'
 import { Counts, LeasedMessage, SettledReceipt } from '../answers/inbox.ts'
@@ -16,7 +17,13 @@ import { answers, pathParameters, queries, requests } from '../schemas.ts'
 import { toJsonSchemas } from './json-schemas.ts'
 
 /** Parts of requests and of answers, alike in both. */
-const parts = { Address: Address(), AgentName: AgentName(), Printable: Printable(), Timestamp: Timestamp() }
+const parts = {
+  Address: Address(),
+  AgentName: AgentName(),
+  Printable: Printable(),
+  Timestamp: Timestamp(),
+  VisibleUrl: VisibleUrl(),
+}
 
 /** `components.schemas`: every body, and the parts that bodies share or that deserve a name. */
 export const componentSchemas = {

@@ -1,13 +1,14 @@
 import * as z from 'zod/mini'
 import { once } from '../../core/once.ts'
 import { AgentName } from '../../core/protocol/agent-name.ts'
+import { VisibleUrl } from '../../core/protocol/visible-url.ts'
 
 /** Path of every route of one agent. */
 export const AgentPath = once(() => z.object({ agent: AgentName().check(z.describe('The agent.')) }))
 
 const endpoint = once(() =>
   z
-    .nullable(z.string().check(z.maxLength(2_048)))
+    .nullable(VisibleUrl())
     .check(
       z.describe(
         'An https URL on the public internet to which messages are pushed; null for an agent that pulls them.',
