@@ -33,6 +33,15 @@ describe('decoding a body', () => {
     expect(() => decodeBody(inBase64(most + 1))).toThrow(expect.objectContaining({ code: 'request.too_large' }))
   })
 
+  it.each(['\ufeff', '\ufeff{}', '\ufeff\ufeff{}', '\u00a0'])(
+    'refuses %j, which begins with no white space of JSON, as text and in base64',
+    (text) => {
+      for (const given of [event(text), event(Buffer.from(text).toString('base64'), true)]) {
+        expect(() => decodeBody(given)).toThrow(expect.objectContaining({ code: 'request.invalid_json' }))
+      }
+    },
+  )
+
   it('refuses what is not UTF-8 instead of replacing it', () => {
     const latin1 = Buffer.from('{"a":"ü"}', 'latin1').toString('base64')
     expect(() => decodeBody(event(latin1, true))).toThrow(expect.objectContaining({ code: 'request.invalid_json' }))

@@ -19,12 +19,16 @@ export function decodeBody(event: APIGatewayProxyEventV2): unknown {
     throw new HiveError('request.too_large', `the body has ${bytes} bytes; at most ${maxBodyBytes} are taken`)
   }
   const text = isBase64Encoded ? decodeUtf8(Buffer.from(body, 'base64')) : body
-  return text.trim() === '' ? {} : parseJson(text)
+  return isEmpty(text) ? {} : parseJson(text)
 }
+
+/** Whether there is nothing but what JSON takes for white space. */
+const isEmpty = (text: string) => !/[^ \t\r\n]/.test(text)
 
 function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    // a byte order mark stays, to be refused as where the body came as text
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {
     throw new HiveError('request.invalid_json', 'the body is not UTF-8', { cause })
   }
