@@ -1,6 +1,7 @@
 import type { ErrorCode, FieldError } from '../errors.ts'
 import { HiveError } from '../errors.ts'
 import type { Hive } from '../hive.ts'
+import { delayMs } from '../protocol/delay.ts'
 import type { DeliveryOptions } from '../protocol/delivery-options.ts'
 import { contentDigest } from '../protocol/digest.ts'
 import { encodeEnvelope } from '../protocol/envelope.ts'
@@ -209,7 +210,7 @@ function publishCall(hive: Hive, batch: Prepared[], recipients: string[], moment
       declared.push(bodyKey(keys, inbox, token))
     }
     const places = `${senderAt.get(message.from_agent)} ${recipientAt.get(inbox)}`
-    const delay = forNobody ? 0 : Math.round(options.delay_seconds * 1000)
+    const delay = forNobody ? 0 : delayMs(options.delay_seconds)
     const delivery = relayed ? relayDelivery(options) : deliveryOf(options)
     const head = `${places} ${message.priority} ${delay} ${delivery} ${message.ttl * 1000} ${token} ${body}`
     rows.push(

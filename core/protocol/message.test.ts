@@ -171,6 +171,10 @@ describe('a delay', () => {
 
   it.each([
     [{ ttl: 10, delivery_options: { delay_seconds: 10 } }],
+    [{ ttl: 1, delivery_options: { delay_seconds: 0.9996 } }],
+    [{ ttl: 3600, delivery_options: { delay_seconds: 3599.9999 } }],
+    [{ ttl: 1_209_600, delivery_options: { delay_seconds: 1_209_599.9995 } }],
+    [{ version: 1, ttl: 1, delivery_options: { delay_seconds: 0.9995 } }],
     [{ delivery_options: { delay_seconds: 3600 } }],
     [{ delivery_options: { delay_seconds: 1e15 } }],
   ])('that reaches the ttl is 422: %j', (change) => {

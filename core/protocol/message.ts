@@ -4,6 +4,7 @@ import { isoTime } from '../iso-time.ts'
 import { once } from '../once.ts'
 import { Address, AgentName } from './agent-name.ts'
 import { boundedObject } from './bounded-object.ts'
+import { isDueBeforeEnd } from './delay.ts'
 import { DeliveryOptions, unsaidDelivery } from './delivery-options.ts'
 import { fieldErrors, mostFaults } from './field-errors.ts'
 import { isJsonObject, type JsonObject } from './json-value.ts'
@@ -140,7 +141,7 @@ function endsBeforeTtl(message: unknown): boolean {
   }
   const delay = options?.delay_seconds
   // A ttl that is itself at fault is no measure for the delay.
-  return typeof ttl !== 'number' || ttl < 1 || typeof delay !== 'number' || delay < ttl
+  return typeof ttl !== 'number' || ttl < 1 || typeof delay !== 'number' || isDueBeforeEnd(delay, ttl)
 }
 
 function waitsForCapability(message: unknown): boolean {

@@ -1,6 +1,7 @@
 import { isoTime } from '../iso-time.ts'
 import { addressPattern, agentNamePattern } from './agent-name.ts'
 import { isBoundedObject } from './bounded-object.ts'
+import { isDueBeforeEnd } from './delay.ts'
 import { DeliveryOptions, unsaidDelivery } from './delivery-options.ts'
 import { isJsonObject, type JsonObject } from './json-value.ts'
 import type { AgentMessage, ParseMessageOptions } from './message.ts'
@@ -23,7 +24,7 @@ export function readPlainMessage(input: unknown, { now, newId }: ParseMessageOpt
   const delivery = readDelivery(input)
   if (priority === undefined || delivery === undefined) return undefined
   const ttl = given.ttl ?? unsaidTtlSeconds
-  if (delivery.delay_seconds >= ttl) return undefined
+  if (!isDueBeforeEnd(delivery.delay_seconds, ttl)) return undefined
   const message = {
     version: 1,
     message_id: given.message_id ?? newId(),
