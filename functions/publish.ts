@@ -5,6 +5,7 @@ import type { Hive } from '../core/hive.ts'
 import { measure } from '../core/measure.ts'
 import { isJsonObject } from '../core/protocol/json-value.ts'
 import { type AgentMessage, parseMessage, parseMessages } from '../core/protocol/message.ts'
+import { sentName } from '../core/protocol/sent-name.ts'
 import { http, on } from './http.ts'
 import { Anything } from './requests/anything.ts'
 import { PublishBatch } from './requests/messages.ts'
@@ -12,10 +13,11 @@ import { PublishBatch } from './requests/messages.ts'
 /** Takes messages in: one, or a batch of which all or none are taken. */
 export const handler = http({
   'POST /v1/messages': on({ body: Anything }, async (hive, { body }, { caller, since }) => {
-    const message = parseMessage(withSender(body, caller), parsing(hive))
-    actOnlyAsSelf(caller, [{ field: 'from_agent', agent: message.from_agent }])
+    const input = withSender(body, caller)
+    const message = parseMessage(input, parsing(hive))
+    actOnlyAsSelf(caller, [{ field: sentName(input, 'from_agent'), agent: message.from_agent }])
     await noteActing(hive, caller, 'message.publish', [message.from_agent])
-    const [published = {}] = await publish(hive, [message])
+    const [published = {}] = await publish(hive, [message], { fieldOf: (_index, field) => sentName(input, field) })
     tell(hive, [message], since)
     return { status: 202, body: published }
   }),
@@ -23,11 +25,15 @@ export const handler = http({
     const path = (index: number) => `messages[${index}]`
     const inputs = body.messages.map((message) => withSender(message, caller))
     const messages = parseMessages(inputs, { ...parsing(hive), path })
-    const senders = messages.map(({ from_agent }, index) => ({ field: `${path(index)}.from_agent`, agent: from_agent }))
+    const fieldOf = (index: number, field: string) => `${path(index)}.${sentName(inputs[index], field)}`
+    const senders = messages.map(({ from_agent }, index) => ({
+      field: fieldOf(index, 'from_agent'),
+      agent: from_agent,
+    }))
     actOnlyAsSelf(caller, senders)
     const named = senders.map(({ agent }) => agent)
     await noteActing(hive, caller, 'message.publish', named)
-    const results = await publish(hive, messages, { path: (index) => `${path(index)}.` })
+    const results = await publish(hive, messages, { fieldOf })
     tell(hive, messages, since)
     return { status: 202, body: { results } }
   }),

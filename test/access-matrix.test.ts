@@ -396,7 +396,7 @@ describe('an agent', () => {
       { type: 't', payload: {}, source_agent: 'bob', target_agent: 'bob' },
     ]
     const published = await call('POST', '/v1/messages/batch', { messages }, { key: keys.publish })
-    expect(named(published)).toEqual(['messages[1].from_agent', 'messages[2].from_agent'])
+    expect(named(published)).toEqual(['messages[1].from_agent', 'messages[2].source_agent'])
     const bare = await call('POST', '/v1/metrics', point('bob'), { key: keys['metrics:write'] })
     expect(named(bare)).toEqual(['agent_name'])
     const many = await call(

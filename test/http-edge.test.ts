@@ -11,6 +11,8 @@ import { expectProblem, type HttpCall, httpCaller } from './http-call.ts'
 
 const adminKey = 'an-admin-key-of-these-tests'
 const message = { from_agent: 'alice', to_agent: 'bob', message_type: 'greeting', body: { text: 'hi' } }
+/** The same as older senders write it, without its recipient. */
+const older = { source_agent: 'alice', type: 'greeting', payload: { text: 'hi' } }
 const point = { agent_name: 'alice', metric_type: 'latency', value: 1, timestamp: '2026-01-01T00:00:00Z' }
 const mebibyte = 1024 * 1024
 
@@ -207,6 +209,16 @@ const refusals: Record<string, Refusal[]> = {
       404,
       'agent.unknown',
       ['messages[1].to_agent'],
+    ],
+    ['POST', '/v1/messages', { ...older, target_agent: 'nobody' }, 404, 'agent.unknown', ['target_agent']],
+    ['POST', '/v1/messages', { ...older, target_agent: 'off' }, 409, 'agent.disabled', ['target_agent']],
+    [
+      'POST',
+      '/v1/messages/batch',
+      { messages: [message, { ...older, target_agent: 'capability:fly' }] },
+      409,
+      'capability.unavailable',
+      ['messages[1].target_agent'],
     ],
   ],
   status: [

@@ -17,7 +17,7 @@ async function limitedHive(overrides: Parameters<typeof testHive>[0] = {}) {
   /** What a batch is refused with; it must leave no trace. */
   const refused = async (batch: AgentMessage[]) => {
     const before = await dumpKeys(hive)
-    const error = await refusal(publish(hive, batch, { path: (i) => `messages[${i}].` }))
+    const error = await refusal(publish(hive, batch, { fieldOf: (i, field) => `messages[${i}].${field}` }))
     expect(await dumpKeys(hive)).toEqual(before)
     return { error, faults: error.errors.map(({ field, code }) => `${field} ${code}`) }
   }

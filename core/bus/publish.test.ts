@@ -94,7 +94,7 @@ describe('publish', () => {
     const before = await dumpKeys(hive)
     const error = await refusal(
       publish(hive, [sampleMessage(), { ...message, body: { text: 'something else' } }], {
-        path: (i) => `messages[${i}].`,
+        fieldOf: (i, field) => `messages[${i}].${field}`,
       }),
     )
     expect(error.code).toBe('message.conflict')
@@ -132,7 +132,9 @@ describe('publish', () => {
   it('refuses a batch in which one id has two contents', async () => {
     const message = sampleMessage()
     const before = await dumpKeys(hive)
-    const error = await refusal(publish(hive, [message, { ...message, body: {} }], { path: (i) => `messages[${i}].` }))
+    const error = await refusal(
+      publish(hive, [message, { ...message, body: {} }], { fieldOf: (i, field) => `messages[${i}].${field}` }),
+    )
     expect(error.code).toBe('message.conflict')
     expect(error.errors.map(({ field }) => field)).toEqual(['messages[1].message_id'])
     expect(await dumpKeys(hive)).toEqual(before)

@@ -40,6 +40,9 @@ export type Published = {
   routed_to?: string
 }
 
+/** What a field of the message at an index is called where it is at fault. */
+type FieldOf = (index: number, field: string) => string
+
 const refusals: Record<string, { code: ErrorCode; field: string; say(message: AgentMessage): string }> = {
   conflict: {
     code: 'message.conflict',
@@ -67,7 +70,7 @@ const refusals: Record<string, { code: ErrorCode; field: string; say(message: Ag
 /**
  * Accepts 1 to 100 messages, all or nothing, each exactly once: a message is known by its sender and id, and one that
  * was accepted before answers its first result. A message to a topic goes to its subscribers later, by way of a relay; one
- * to a capability goes to the most proficient live agent. `path` prefixes the field names of errors (`messages[3].`).
+ * to a capability goes to the most proficient live agent. `fieldOf` names a field of a message in errors (`messages[3].to_agent`).
  *
  * Raises message.conflict, agent.unknown, agent.disabled, capability.unavailable, inbox.full, loop.detected (each naming
  * every message at fault), history.backlog, redis.unavailable.
@@ -75,11 +78,11 @@ const refusals: Record<string, { code: ErrorCode; field: string; say(message: Ag
 export async function publish(
   hive: Hive,
   messages: AgentMessage[],
-  options: { path?: (index: number) => string } = {},
+  options: { fieldOf?: FieldOf } = {},
 ): Promise<Published[]> {
-  const path = options.path ?? (() => '')
+  const fieldOf = options.fieldOf ?? ((_index, field) => field)
   const requestId = hive.ids.requestId()
-  const batch = distinct(messages, path)
+  const batch = distinct(messages, fieldOf)
   const routing = createRouting(hive, batch.unique)
   let recipients: string[] = []
   let answer: unknown[] = []
@@ -92,8 +95,8 @@ export async function publish(
     if (answer[0] !== 'errors') break
     const found = faultsOf(batch.unique, answer.slice(2))
     const faults = await routing.mend(found)
-    if (faults.length > 0) throw refusal(faults, path)
-    if (attempt === mostAttempts) throw refusal(found, path)
+    if (faults.length > 0) throw refusal(faults, fieldOf)
+    if (attempt === mostAttempts) throw refusal(found, fieldOf)
   }
   if (answer[0] === 'backlog') {
     throw new HiveError('history.backlog', 'History is too far behind to accept more messages.', { retryAfter: 10 })
@@ -136,7 +139,7 @@ type Prepared = RoutedMessage & { digest: string; index: number }
 type Fault = { prepared: Prepared; why: string }
 
 /** Finds messages that stand twice in one batch: the second is a duplicate of the first, or a conflict. */
-function distinct(messages: AgentMessage[], path: (index: number) => string) {
+function distinct(messages: AgentMessage[], fieldOf: FieldOf) {
   const unique: Prepared[] = []
   const places: { at: number; repeated: boolean }[] = []
   const seen = new Map<string, number>()
@@ -151,7 +154,10 @@ function distinct(messages: AgentMessage[], path: (index: number) => string) {
       unique.push({ message, digest, index, inbox: message.to_agent })
     } else {
       if (unique[before]?.digest !== digest) {
-        errors.push({ field: `${path(index)}message_id`, message: 'stands twice in the batch with different content' })
+        errors.push({
+          field: fieldOf(index, 'message_id'),
+          message: 'stands twice in the batch with different content',
+        })
       }
       places.push({ at: before, repeated: true })
     }
@@ -247,10 +253,10 @@ function faultsOf(batch: Prepared[], faults: unknown[]): Fault[] {
   }))
 }
 
-function refusal(faults: Fault[], path: (index: number) => string): HiveError {
+function refusal(faults: Fault[], fieldOf: FieldOf): HiveError {
   const errors = faults.map(({ prepared, why }): FieldError => {
     const { code, field, say } = refusals[why] as (typeof refusals)[string]
-    return { field: `${path(prepared.index)}${field}`, message: say(prepared.message), code }
+    return { field: fieldOf(prepared.index, field), message: say(prepared.message), code }
   })
   const code = errors[0]?.code ?? 'internal'
   const first = errors[0] as FieldError

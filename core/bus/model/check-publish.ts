@@ -13,7 +13,7 @@ export async function checkPublish(
 ): Promise<void> {
   const batch = operation.batch.map((spec) => composeMessage(session, spec))
   const answer = await call(session, operation.lost, () =>
-    publish(session.hive, batch, { path: (index) => `messages[${index}].` }),
+    publish(session.hive, batch, { fieldOf: (index, field) => `messages[${index}].${field}` }),
   )
   const wanted = predict(session, operation.lost, () => modelPublish(session.model, batch))
   if ('refused' in wanted) {
