@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { freePort } from '../scripts/local/free-port.ts'
+import { startRedis } from '../scripts/local/redis/start-redis.ts'
 import { type HttpCall, httpCaller } from './http-call.ts'
 
 const program = join(import.meta.dirname, '..', 'scripts', 'local', 'start.ts')
@@ -21,9 +23,9 @@ afterAll(() => rm(dir, { recursive: true, force: true }))
 type Started = { process: ChildProcess; output(): string; curls: string[]; url: string; key: string }
 
 /** Runs what `npm start` runs, until it has said everything that it says. */
-async function start(): Promise<Started> {
+async function start(env: Record<string, string> = {}): Promise<Started> {
   const child = spawn(process.execPath, [program], {
-    env: { PATH: process.env.PATH, HIVE_STATE_DIR: dir, PORT: String(port), HIVE_AGENT_MAX_CAPABILITIES: '1' },
+    env: { PATH: process.env.PATH, HIVE_STATE_DIR: dir, PORT: String(port), HIVE_AGENT_MAX_CAPABILITIES: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let text = ''
@@ -33,6 +35,35 @@ async function start(): Promise<Started> {
   const url = /URL +(\S+)/.exec(text)?.[1] ?? ''
   const key = /Admin key +(\S+)/.exec(text)?.[1] ?? ''
   return { process: child, output: () => text, curls, url, key }
+}
+
+/** Runs what `npm start` runs where it is to end by itself: with what it ends, and its complaint. */
+async function startInVain(env: Record<string, string>): Promise<{ code: number | null; complaint: string }> {
+  const child = spawn(process.execPath, [program], {
+    env: { PATH: process.env.PATH, HIVE_STATE_DIR: dir, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let complaint = ''
+  child.stderr.on('data', (chunk) => (complaint += chunk))
+  const [code] = await once(child, 'close')
+  return { code, complaint }
+}
+
+async function redisOf({ output }: Started): Promise<number> {
+  const [, port] = /redis:\/\/127\.0\.0\.1:(\d+)/.exec(output()) ?? []
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.write('INFO server\r\n')
+  let said = ''
+  for await (const chunk of socket) {
+    said += chunk
+    const [, pid] = /process_id:(\d+)\r\n/.exec(said) ?? []
+    if (pid) return Number(pid)
+  }
+  throw new Error('Redis did not say which process it is')
+}
+
+async function postmaster(): Promise<number> {
+  return Number.parseInt(await readFile(join(dir, 'postgres', 'cluster', 'data', 'postmaster.pid'), 'utf8'), 10)
 }
 
 async function interrupt(started: Started): Promise<number | null> {
@@ -87,17 +118,8 @@ describe('npm start', { timeout: 90_000 }, () => {
   })
 
   it('is refused a second time in the same folder, in one clear line', async () => {
-    const second = spawn(process.execPath, [program], {
-      env: { PATH: process.env.PATH, HIVE_STATE_DIR: dir },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let text = ''
-    second.stderr.on('data', (chunk) => (text += chunk))
-    const [code] = await once(second, 'exit')
-    expect(code).toBe(1)
-    expect(text).toBe(
-      `${dir} is in use by process ${cloud.process.pid}: stop that one first, or choose another folder\n`,
-    )
+    const complaint = `${dir} is in use by process ${cloud.process.pid}: stop that one first, or choose another folder\n`
+    expect(await startInVain({})).toEqual({ code: 1, complaint })
     expect(await call('GET', '/v1/health')).toMatchObject({ status: 200 })
   })
 
@@ -126,6 +148,38 @@ describe('npm start', { timeout: 90_000 }, () => {
 
     await restarted()
     expect(await call('GET', '/v1/metrics?metric_type=killed')).toMatchObject({ body: { items: [{ value: 7 }] } })
+  })
+
+  it.each(['Redis', 'Postgres'])('says that its %s has ended, and ends with 1', async (name) => {
+    const exited = once(cloud.process, 'exit')
+    process.kill(name === 'Redis' ? await redisOf(cloud) : await postmaster(), 'SIGKILL')
+    expect(await exited).toEqual([1, null])
+    expect(cloud.output()).toContain(`${name} has ended by itself.`)
+    await expect(stat(join(dir, 'connection.json'))).rejects.toThrow('ENOENT')
+    await restarted()
+  })
+
+  it('brings what Postgres knows to another Redis, so that its first command works there too', async () => {
     expect(await interrupt(cloud)).toBe(0)
+    const redis = await startRedis({ dir: join(dir, 'another-redis'), persistent: false })
+    onTestFinished(() => redis.stop())
+    cloud = await start({ REDIS_URL: redis.url })
+    expect(cloud.output()).toContain('Redis did not know the agents.')
+    expect(await paste(cloud.curls[0] ?? '')).toMatchObject({ to_agent: 'hello-agent', status: 'pending' })
+    expect(await interrupt(cloud)).toBe(0)
+  })
+
+  it('is refused with a Redis that does not answer, and with a port that is none', async () => {
+    const nobody = `redis://127.0.0.1:${await freePort()}`
+    const given = nobody.replace('//', '//:secret@')
+    const complaint = `Redis does not answer at ${nobody.replace('//', '//:***@')}\n`
+    expect(await startInVain({ REDIS_URL: given })).toEqual({ code: 1, complaint })
+    await expect(stat(join(dir, 'connection.json'))).rejects.toThrow('ENOENT')
+    for (const PORT of ['abc', '65536']) {
+      expect(await startInVain({ PORT })).toEqual({
+        code: 1,
+        complaint: 'PORT must be a whole number from 1 to 65535\n',
+      })
+    }
   })
 })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { ping } from '../../core/bus/ping.ts'
 import { configToEnvironment, type GivenConfig, loadConfig } from '../../core/config.ts'
 import { createHive, type Hive, type Log } from '../../core/hive.ts'
 import { migrateSchema } from '../../core/records/migrate-schema.ts'
@@ -16,6 +17,7 @@ import { startWorkers } from './start-workers.ts'
 import { makeStateFolder, writeState } from './state-file.ts'
 import { lockState } from './state-lock.ts'
 import { startUpstash, type UpstashServer } from './upstash/start-upstash.ts'
+import { withoutPassword } from './without-password.ts'
 
 export type CloudOptions = {
   /** Folder of everything that the cloud keeps; one cloud at a time can use it. */
@@ -99,6 +101,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   })
   const hive = createHive(loadConfig(environment), { log, endpoints: loopbackEndpoints })
   starting.defer(async () => (await hive.records()).close())
+  await mustAnswer(hive, redisUrl)
   setWarmHive(hive)
   starting.defer(() => setWarmHive(undefined))
 
@@ -124,6 +127,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     upstash,
     neon,
     stop: () => started.disposeAsync(),
+  }
+}
+
+async function mustAnswer(hive: Hive, redisUrl: string): Promise<void> {
+  try {
+    await ping(hive)
+  } catch (cause) {
+    throw new Error(`Redis does not answer at ${withoutPassword(redisUrl)}`, { cause })
   }
 }
 

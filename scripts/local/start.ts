@@ -5,7 +5,9 @@ import { settingsOf } from '../../core/config.ts'
 import { HiveError } from '../../core/errors.ts'
 import type { Hive, Log } from '../../core/hive.ts'
 import { type Cloud, startCloud } from './cloud.ts'
+import { restoreProjection } from './restore-projection.ts'
 import { untilInterrupted } from './until-interrupted.ts'
+import { withoutPassword } from './without-password.ts'
 
 /**
  * Starts the local cloud and keeps it until Ctrl-C. `HIVE_STATE_DIR` and `PORT` say where, if not `.hive` and 4800; settings
@@ -24,22 +26,45 @@ try {
   const cloud = await startCloud({
     stateDir,
     persistent: true,
-    ...(port ? { port: Number(port) } : {}),
+    ...(port ? { port: portOf(port) } : {}),
     redisUrl,
     databaseUrl,
     settings: settingsOf(process.env),
     log,
   })
-  await makeDemoAgent(cloud.hive)
-  console.log(welcome(cloud))
-  await interrupted
-  console.log('\nStopping; press Ctrl-C again to stop at once.')
-  await rm(join(stateDir, 'connection.json'), { force: true })
-  await cloud.stop()
-  process.exit(0)
+  const code = await run(cloud).finally(() => stop(cloud))
+  process.exit(code)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exit(1)
+}
+
+/** Works until Ctrl-C, or until a server that everything needs is gone. Gives what the process ends with. */
+async function run(cloud: Cloud): Promise<number> {
+  const restored = await restoreProjection(cloud.hive)
+  if (restored) console.log(`Redis did not know the agents. It has them again: ${JSON.stringify(restored)}`)
+  await makeDemoAgent(cloud.hive)
+  console.log(welcome(cloud))
+  const gone = await Promise.race([interrupted, endOf(cloud.redis, 'Redis'), endOf(cloud.postgres, 'Postgres')])
+  if (gone) console.error(`\n${gone} has ended by itself. Stopping; npm start begins again with what is on disk.`)
+  else console.log('\nStopping; press Ctrl-C again to stop at once.')
+  return gone ? 1 : 0
+}
+
+/** The name of a server once it has ended; never, where it is somebody else's. */
+function endOf(server: { ended(): Promise<void> } | null, name: string): Promise<string> {
+  return new Promise((resolve) => void server?.ended().then(() => resolve(name)))
+}
+
+async function stop(cloud: Cloud): Promise<void> {
+  await rm(join(stateDir, 'connection.json'), { force: true })
+  await cloud.stop()
+}
+
+function portOf(text: string): number {
+  const number = Number(text)
+  if (/^\d{1,5}$/.test(text) && number >= 1 && number <= 65_535) return number
+  throw new Error('PORT must be a whole number from 1 to 65535')
 }
 
 /** Somebody to publish to. One that is there already is left as it is. */
@@ -73,11 +98,4 @@ and take it out of its inbox:
 curl -sS ${url}/v1/agents/hello-agent/inbox/receive \\
   -H 'Authorization: Bearer ${adminKey}' -d '{}'
 `
-}
-
-/** A URL of somebody else's server may carry a password that must not end up in a terminal's history. */
-function withoutPassword(text: string): string {
-  const url = new URL(text)
-  if (url.password !== '') url.password = '***'
-  return url.href
 }

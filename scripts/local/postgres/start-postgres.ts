@@ -14,6 +14,8 @@ export type PostgresProcess = {
   readonly port: number
   /** Process id of the server that runs now. */
   readonly pid: number
+  /** Resolves when the server that runs now has ended, however it came to that. */
+  ended(): Promise<void>
   /** Stops in good order; what was not to persist is deleted. */
   stop(): Promise<void>
   /** Kills the server and all its processes at once, as a crash of the machine would. `restart` brings it back. */
@@ -88,6 +90,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresP
     get pid() {
       return server.pid
     },
+    ended: () => server.ended,
     async stop() {
       await server.stop()
       if (!options.persistent) await rm(join(dir, 'cluster'), { recursive: true, force: true })
@@ -105,7 +108,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresP
 
 class PortTaken extends Error {}
 
-type Server = { pid: number; stop(): Promise<void>; kill(): Promise<void> }
+type Server = { pid: number; ended: Promise<void>; stop(): Promise<void>; kill(): Promise<void> }
 
 async function launch(cluster: Cluster, dir: string, port: number, persistent: boolean): Promise<Server> {
   const deadline = Date.now() + startTimeoutMs
@@ -190,6 +193,7 @@ function serve(child: ChildProcess, pid: number, ended: Promise<void>, dirToDele
   void ended.then(() => lifeline.kill('SIGKILL'))
   return {
     pid,
+    ended,
     async stop() {
       child.ref()
       child.kill('SIGINT') // "fast": ends the sessions, then shuts down in good order

@@ -12,6 +12,8 @@ export type RedisProcess = {
   port: number
   /** Process id of the server itself; changes with `restart`. */
   pid(): number
+  /** Resolves when the server that runs now has ended, however it came to that. */
+  ended(): Promise<void>
   /** Shuts down gracefully: what was acknowledged is on disk when it is persistent. Does nothing when it is not running. */
   stop(): Promise<void>
   /** Ends it with SIGKILL, as a crash would: up to a second of writes may be missing afterwards, see `sync`. */
@@ -74,6 +76,7 @@ export async function startRedis(options: RedisOptions): Promise<RedisProcess> {
     url: `redis://127.0.0.1:${port}`,
     port,
     pid: () => running.pid,
+    ended: () => running.ended,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
     restart: async () => {
