@@ -29,6 +29,7 @@ export const errorStatus = {
   'loop.detected': 409,
   'endpoint.refused': 422,
   'inbox.full': 429,
+  'waiting.full': 429,
   'history.backlog': 503,
   'redis.unavailable': 503,
   'postgres.unavailable': 503,

@@ -32,6 +32,7 @@ export const problemTitles: Record<ErrorCode, string> = {
   'loop.detected': 'Agents answer each other without end',
   'endpoint.refused': 'The endpoint is refused',
   'inbox.full': 'The inbox is full',
+  'waiting.full': 'Messages wait for too many capabilities',
   'history.backlog': 'History is behind',
   'redis.unavailable': 'Redis cannot be reached',
   'postgres.unavailable': 'Postgres cannot be reached',

@@ -56,6 +56,12 @@ const refusals: Record<string, { code: ErrorCode; field: string; say(message: Ag
     say: (m) =>
       `no live agent can do ${JSON.stringify(m.to_agent.slice('capability:'.length))}; with delivery_options.wait_for_recipient it waits for one`,
   },
+  crowded: {
+    code: 'waiting.full',
+    field: 'to_agent',
+    say: (m) =>
+      `no live agent can do ${JSON.stringify(m.to_agent.slice('capability:'.length))}, and messages wait for as many other capabilities as they may`,
+  },
   disabled: { code: 'agent.disabled', field: 'to_agent', say: () => 'is disabled' },
   full: { code: 'inbox.full', field: 'to_agent', say: () => 'has a full inbox' },
   dead: { code: 'inbox.full', field: 'to_agent', say: () => 'has too many dead letters: redrive or discard them' },
@@ -67,13 +73,16 @@ const refusals: Record<string, { code: ErrorCode; field: string; say(message: Ag
   },
 }
 
+/** Seconds after which there may be room: in an inbox soon, for another capability when the sweep has looked at those that are waited for. */
+const retryAfters: Partial<Record<ErrorCode, number>> = { 'inbox.full': 5, 'waiting.full': 60 }
+
 /**
  * Accepts 1 to 100 messages, all or nothing, each exactly once: a message is known by its sender and id, and one that
  * was accepted before answers its first result. A message to a topic goes to its subscribers later, by way of a relay; one
  * to a capability goes to the most proficient live agent. `fieldOf` names a field of a message in errors (`messages[3].to_agent`).
  *
- * Raises message.conflict, agent.unknown, agent.disabled, capability.unavailable, inbox.full, loop.detected (each naming
- * every message at fault), history.backlog, redis.unavailable.
+ * Raises message.conflict, agent.unknown, agent.disabled, capability.unavailable, waiting.full, inbox.full, loop.detected (each
+ * naming every message at fault), history.backlog, redis.unavailable.
  */
 export async function publish(
   hive: Hive,
@@ -260,8 +269,9 @@ function refusal(faults: Fault[], fieldOf: FieldOf): HiveError {
   })
   const code = errors[0]?.code ?? 'internal'
   const first = errors[0] as FieldError
+  const retryAfter = retryAfters[code]
   return new HiveError(code, `Nothing was published: ${first.field} ${first.message}.`, {
     errors,
-    ...(code === 'inbox.full' ? { retryAfter: 5 } : {}),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
   })
 }

@@ -148,7 +148,7 @@ describe('a message that may wait for an agent', () => {
     await to('a')
     await to('b')
     await to('b')
-    await expect(to('c')).rejects.toMatchObject({ code: 'capability.unavailable' })
+    await expect(to('c')).rejects.toMatchObject({ code: 'waiting.full', status: 429, retryAfter: 60 })
     await live(hive, 'bob')
     await declare(hive, 'bob', 1, 'a')
     await runWakes(hive)

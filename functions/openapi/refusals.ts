@@ -67,6 +67,7 @@ function publish(): ErrorCode[] {
     'loop.detected',
     'request.unprocessable',
     'inbox.full',
+    'waiting.full',
     'history.backlog',
   ]
 }

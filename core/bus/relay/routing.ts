@@ -75,7 +75,7 @@ export function createRouting<T extends RoutedMessage>(hive: Hive, batch: T[]) {
       const toWait = [...relays].filter((relay) => !isTopic(relay))
       if (toWait.length > 0 && !(await mayWait(toWait.length))) {
         const refused = faults.filter(({ prepared }) => toWait.includes(prepared.inbox))
-        left.push(...refused.map((fault) => ({ ...fault, why: 'incapable' })))
+        left.push(...refused.map((fault) => ({ ...fault, why: 'crowded' })))
       }
       // the batch is refused, so that nothing would go by them
       if (left.length > 0) return left
