@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -169,7 +169,18 @@ describe('hive publish, receive and ack', () => {
   it('carries a message from its publisher to delivered', async () => {
     await registered('trip')
     const body = '{"build":"web","über":[1,2.5]}'
-    const options = ['--id', 'trip-1', '--priority', 'high', '--ttl', '600', '--correlation-id', 'release']
+    const options = [
+      '--id',
+      'trip-1',
+      '--priority',
+      'high',
+      '--ttl',
+      '600',
+      '--delay',
+      '0',
+      '--correlation-id',
+      'release',
+    ]
     const published = await hive(
       'publish',
       ...['--from', 'cli', '--to', 'trip', '--type', 'task', '--body', body],
@@ -445,6 +456,21 @@ describe('hive', () => {
       stdout: '',
       stderr: 'hive: no --body, and nothing on stdin; code usage\n',
     })
+  })
+
+  it.runIf(existsSync('/dev/full'))('says in one line that its output cannot be written', async () => {
+    const full = openSync('/dev/full', 'w')
+    const failed = await command(cloud, ['agents', 'list'], '', full)
+    closeSync(full)
+    expect(failed.code).toBe(1)
+    expect(failed.stderr).toMatch(/^hive: the output cannot be written: ENOSPC[^\n]*\n$/)
+  })
+
+  it('takes no key that cannot be sent, and does not show it', async () => {
+    const refused = await hive('--key', 'hunter\n2', 'agents', 'list')
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toMatch(/^hive: the key holds characters[^\n]*\n$/)
+    expect(refused.stderr).not.toContain('hunter')
   })
 
   it('prints its help for nothing at all, and calls that wrong use', async () => {

@@ -10,13 +10,16 @@ export type Finished = { code: number | null; stdout: string; stderr: string; js
 
 type Reachable = Pick<Cloud, 'url' | 'adminKey'>
 
-/** Runs the real command line against a cloud, as `npm run hive -- …` does, and waits for its end. */
-export async function command(cloud: Reachable, args: string[], input = ''): Promise<Finished> {
-  const child = start(cloud, args)
-  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+/**
+ * Runs the real command line against a cloud, as `npm run hive -- …` does, and waits for its end. `stdout` is an open file to
+ * print into.
+ */
+export async function command(cloud: Reachable, args: string[], input = '', stdout?: number): Promise<Finished> {
+  const child = start(cloud, args, stdout)
+  const [printed, stderr] = [collect(child.stdout), collect(child.stderr)]
   child.stdin?.end(input)
   const code = await ended(child)
-  const text = await stdout
+  const text = await printed
   return { code, stdout: text, stderr: await stderr, json: () => JSON.parse(text) }
 }
 
@@ -50,9 +53,9 @@ export function running(cloud: Reachable, args: string[]): Running {
   }
 }
 
-function start({ url, adminKey }: Reachable, args: string[]): ChildProcess {
+function start({ url, adminKey }: Reachable, args: string[], stdout: number | 'pipe' = 'pipe'): ChildProcess {
   const env = { ...process.env, HIVE_URL: url, HIVE_ADMIN_KEY: adminKey, NO_COLOR: '1' }
-  return spawn(process.execPath, [main, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  return spawn(process.execPath, [main, ...args], { env, stdio: ['pipe', stdout, 'pipe'] })
 }
 
 function ended(child: ChildProcess): Promise<number | null> {

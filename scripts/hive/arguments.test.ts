@@ -13,12 +13,18 @@ describe('wholeNumber', () => {
 
 describe('numbers', () => {
   it('takes fractions and exponents', () => {
-    expect([numberAbove(0)('0.25'), anyNumber('-1e-3')]).toEqual([0.25, -0.001])
+    expect([numberAbove(0)('0.25'), anyNumber('-1e-3'), anyNumber('+.5'), anyNumber('5.')]).toEqual([
+      0.25, -0.001, 0.5, 5,
+    ])
   })
 
   it.each(['0', '-1', '', 'NaN', 'Infinity'])('refuses %j where it must be above 0', (text) => {
     expect(() => numberAbove(0)(text)).toThrow('above 0')
   })
+})
+
+it.each(['0x10', '0b1', '1_0', ' 5', '5\n', '.', 'e1', '1e999', '１'])('takes %j for no number', (text) => {
+  for (const parser of [anyNumber, numberAbove(0), numberFrom(0, 20)]) expect(() => parser(text)).toThrow('a number')
 })
 
 it('takes numbers between two bounds and no others', () => {

@@ -13,11 +13,17 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   }
 }
 
+/** A number as it is written in decimal: no other base, no white space, not infinite. NaN for other text. */
+function decimal(text: string): number {
+  const value = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
+  return Number.isFinite(value) ? value : Number.NaN
+}
+
 /** A parser of numbers between two bounds, both allowed. */
 export function numberFrom(least: number, most: number): (text: string) => number {
   return (text) => {
-    const value = Number(text)
-    if (text.trim() === '' || !(value >= least && value <= most)) {
+    const value = decimal(text)
+    if (!(value >= least && value <= most)) {
       throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`)
     }
     return value
@@ -27,8 +33,8 @@ export function numberFrom(least: number, most: number): (text: string) => numbe
 /** A parser of finite numbers above a bound. */
 export function numberAbove(bound: number): (text: string) => number {
   return (text) => {
-    const value = Number(text)
-    if (text.trim() === '' || !Number.isFinite(value) || value <= bound) {
+    const value = decimal(text)
+    if (!(value > bound)) {
       throw new InvalidArgumentError(`It must be a number above ${bound}.`)
     }
     return value
@@ -36,8 +42,8 @@ export function numberAbove(bound: number): (text: string) => number {
 }
 
 export function anyNumber(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.')
+  const value = decimal(text)
+  if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.')
   return value
 }
 

@@ -19,14 +19,16 @@ export function findConnection(
   env: Record<string, string | undefined> = process.env,
   file: string = connectionFile(env),
 ): Connection {
+  if (given.url === '') throw new UsageError('--url is empty')
+  if (given.key === '') throw new UsageError('--key is empty')
   const url = given.url ?? env.HIVE_URL
-  const key = given.key ?? env.HIVE_ADMIN_KEY
+  const key = checkKey(given.key ?? env.HIVE_ADMIN_KEY)
   if (url && key) return { url: checkUrl(url), key }
   const local = readLocal(file)
   if (!url && !local) {
     throw new UsageError('no hive to talk to: start the local one (npm start), or give --url or HIVE_URL')
   }
-  if (!url && local) return { url: checkUrl(local.url), key: key ?? local.key }
+  if (!url && local) return { url: checkUrl(local.url), key: key || local.key }
   const foundUrl = checkUrl(url ?? '')
   if (local && sameOrigin(local.url, foundUrl)) return { url: foundUrl, key: local.key }
   throw new UsageError(`no key for ${foundUrl}: give --key or HIVE_ADMIN_KEY`)
@@ -57,8 +59,17 @@ function localDatabase(file: string): string | undefined {
   }
 }
 
+/** A key goes into a header. Neither it nor a part of it is ever shown. */
+function checkKey(key: string | undefined): string | undefined {
+  if (key && !/^[\x21-\x7e]+$/.test(key)) {
+    throw new UsageError('the key holds characters that no key has: white space, or others than printable ASCII')
+  }
+  return key
+}
+
 function checkUrl(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed?.username || parsed?.password) throw new UsageError('the URL of a hive holds no user and no password')
   if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
     throw new UsageError(`${JSON.stringify(url)} is not an http or https URL`)
   }

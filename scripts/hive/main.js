@@ -8,15 +8,19 @@ enableCompileCache(join(import.meta.dirname, '..', '..', 'node_modules', '.cache
 const { createProgram } = await import('./program.ts')
 const { reportError } = await import('./report-error.ts')
 
-// `hive … | head` closes the pipe early: that ends the command, it is no failure.
+/** @param {unknown} error */
+const report = (error) =>
+  reportError(error, process.argv.includes('--json'), (line) => process.stderr.write(`${line}\n`))
+
+// `hive … | head` closes the pipe early: that ends the command, it is no failure. A full disk is one.
 process.stdout.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  process.exit(error.code === 'EPIPE' ? 0 : report(new Error(`the output cannot be written: ${error.message}`)))
 })
+// there is nowhere left to say it: the exit code does
+process.stderr.on('error', () => {})
 
 try {
   await createProgram().parseAsync()
 } catch (error) {
-  const json = process.argv.includes('--json')
-  process.exitCode = reportError(error, json, (line) => process.stderr.write(`${line}\n`))
+  process.exitCode = report(error)
 }

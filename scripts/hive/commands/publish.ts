@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Published } from '../../../core/bus/publish.ts'
 import { HiveError } from '../../../core/errors.ts'
 import { parseJson } from '../../../core/protocol/json.ts'
-import { given, jsonObject, numberAbove, wholeNumber } from '../arguments.ts'
+import { given, jsonObject, numberFrom, wholeNumber } from '../arguments.ts'
 import { batches } from '../batches.ts'
 import type { HiveClient } from '../client.ts'
 import { sheet } from '../output.ts'
@@ -52,7 +52,7 @@ export function addPublish(program: Command): void {
     )
     .option('--priority <priority>', 'LOW, MEDIUM, HIGH or CRITICAL (1 to 4); the hive’s default is MEDIUM')
     .option('--ttl <seconds>', 'how long it may live, delay included', wholeNumber(1, 1_209_600))
-    .option('--delay <seconds>', 'hold it back for so long', numberAbove(0))
+    .option('--delay <seconds>', 'hold it back for so long', numberFrom(0, 1_209_600))
     .option('--id <id>', 'message_id; the same id and content again is published once')
     .option('--ordering-key <key>', 'deliver the messages of this key one after another')
     .option('--max-attempts <n>', 'deliveries before it is a dead letter', wholeNumber(1, 100))
