@@ -47,6 +47,10 @@ describe('the configuration', () => {
     for (const value of ['the secret address', '12345', 'perhaps', 'the-password']) expect(message).not.toContain(value)
   })
 
+  it.each(['1e2', '0x10', ' 5', '7.0', '+7'])('takes %j for no whole number', (text) => {
+    expect(faultOf({ HIVE_HOP_LIMIT: text })).toContain('HIVE_HOP_LIMIT: must be ')
+  })
+
   it('says what a wrong value must be', () => {
     const message = faultOf({ HIVE_STAGE: 'A B', HIVE_HOP_LIMIT: '0', HIVE_RATE_ANY: 'many', HIVE_RECORDS_DRIVER: 'x' })
     expect(message.split('\n').slice(1)).toEqual([

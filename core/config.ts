@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { once } from './once.ts'
+import { readDigits } from './protocol/digits.ts'
 import { faultText } from './protocol/fault-texts.ts'
 
 /** One setting. Its schema is made when there is a value to be read: most settings of most functions have none. */
@@ -11,7 +12,7 @@ const optional = <T>(schema: () => z.ZodMiniType<T>): OptionalField<T> => ({ sch
 const setting = <T>(byDefault: T, schema: () => z.ZodMiniType<T>): Field<T> => ({ schema, byDefault })
 
 const whole = (least: number, most = Number.MAX_SAFE_INTEGER) =>
-  once(() => z.coerce.number().check(z.int(), z.minimum(least), z.maximum(most)))
+  once(() => z.pipe(z.transform(readDigits), z.int().check(z.minimum(least), z.maximum(most))))
 const text = once(() => z.string().check(z.minLength(1)))
 const url = once(() => z.url())
 const flag = once(() => z.stringbool())

@@ -43,6 +43,26 @@ describe('field errors', () => {
     expect(fieldPath('', 'k'.repeat(10_000)).length).toBeLessThan(100)
   })
 
+  it('are one for a value of another type, and one for a number beyond a bound', () => {
+    const Bounded = z.object({
+      scopes: z.array(z.string()).check(z.minLength(1), z.maxLength(5)),
+      ttl: z.int().check(z.minimum(1), z.maximum(100)),
+    })
+    const told = (input: object) => {
+      const { error } = parse(Bounded, input)
+      return error === undefined ? [] : fieldErrors(error)
+    }
+    const scopes = ['a']
+    const ttl = 1
+    const atMost = [{ field: 'ttl', message: 'must be at most 100' }]
+    expect(told({ ttl, scopes: 'publish' })).toEqual([{ field: 'scopes', message: 'must be an array' }])
+    expect(told({ ttl, scopes: '' })).toEqual([{ field: 'scopes', message: 'must be an array' }])
+    expect(told({ scopes, ttl: 1e300 })).toEqual(atMost)
+    expect(told({ scopes, ttl: 101 })).toEqual(atMost)
+    expect(told({ scopes, ttl: -1e300 })).toEqual([{ field: 'ttl', message: 'must be at least 1' }])
+    expect(told({ scopes, ttl: 0.5 })).toEqual([{ field: 'ttl', message: 'must be a whole number' }])
+  })
+
   it('are bounded in number', () => {
     const input = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`field${index}`, 1]))
     expect(faultsOf({ name: 'ok', ...input })).toHaveLength(mostFaults)

@@ -16,10 +16,11 @@ export function fieldPath(path: string, step: PropertyKey): string {
 /**
  * Names every fault that `parse` found, as dotted paths under `prefix` (`messages[3]`; '' for none), what is at fault as a whole by `$`.
  * A field that is not known is named itself. A check may carry an error code in `params.code`. Values are never shown.
+ * What is of another type than its field has no other faults, and of two bounds that it passes it is told the narrower one.
  */
 export function fieldErrors(error: z.core.$ZodError, prefix = ''): FieldError[] {
   const faults: FieldError[] = []
-  for (const issue of error.issues) {
+  for (const issue of worthTelling(error.issues)) {
     const path = issue.path.reduce<string>(fieldPath, prefix)
     const field = path === '' ? '$' : path
     if (issue.code === 'unrecognized_keys') {
@@ -31,6 +32,20 @@ export function fieldErrors(error: z.core.$ZodError, prefix = ''): FieldError[] 
     }
   }
   return faults.slice(0, mostFaults)
+}
+
+/** One value has one fault where the rest follow from it. Bounds come from the widest, that of whole numbers, to the narrowest. */
+function worthTelling(issues: z.core.$ZodIssue[]): Iterable<z.core.$ZodIssue> {
+  const ofOtherType = new Set<string>()
+  const told = new Map<string, z.core.$ZodIssue>()
+  for (const [index, issue] of issues.entries()) {
+    const path = JSON.stringify(issue.path)
+    if (ofOtherType.has(path)) continue
+    if (issue.code === 'invalid_type') ofOtherType.add(path)
+    const isBound = issue.code === 'too_big' || issue.code === 'too_small'
+    told.set(isBound ? `${issue.code} ${path}` : String(index), issue)
+  }
+  return told.values()
 }
 
 function isMissing(issue: z.core.$ZodIssue): boolean {

@@ -1,11 +1,15 @@
 import * as z from 'zod/mini'
 import { once } from '../../core/once.ts'
+import { readDigits } from '../../core/protocol/digits.ts'
 
-/** A whole number as a query has it, within bounds. */
+/** A whole number as a query has it, in digits and within bounds. */
 export const wholeNumber = (least: number, most: number, description: string) =>
-  z.coerce
-    .number<string>(`must be a whole number from ${least} to ${most}`)
-    .check(z.int(), z.minimum(least), z.maximum(most), z.describe(description))
+  z
+    .pipe(
+      z.transform(readDigits),
+      z.int(`must be a whole number from ${least} to ${most}`).check(z.minimum(least), z.maximum(most)),
+    )
+    .check(z.describe(description))
 
 /** Where a list or a piece of work goes on. */
 export const cursor = (description: string) =>
@@ -13,7 +17,7 @@ export const cursor = (description: string) =>
 
 /** How many items a page has at most, and where it starts: after the page that gave the cursor. */
 export const paging = once(() => ({
-  limit: z._default(wholeNumber(1, 1_000, 'How many items the page has at most.'), 100),
+  limit: z.prefault(wholeNumber(1, 1_000, 'How many items the page has at most.'), 100),
   cursor: cursor('The `next_cursor` of the page before; the first page unless given.'),
 }))
 

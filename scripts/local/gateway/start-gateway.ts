@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import { HiveError } from '../../../core/errors.ts'
 import { invokeFunction } from './invoke-function.ts'
 import { readBody } from './read-body.ts'
 import { refuse } from './refuse.ts'
+import { refuseEncoding } from './refuse-encoding.ts'
 import { toEvent } from './to-event.ts'
 
 export type Gateway = {
@@ -53,18 +53,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, timeout
   const read = await readBody(request)
   if (read.body === null) return
   const event = toEvent(request, read.body, requestId, new Date())
-  const refusal = read.refusal ?? refuseEncoding(request.url ?? '/')
+  const refusal = read.refusal ?? refuseEncoding(request.method ?? 'GET', request.url ?? '/')
   const result = refusal ? await refuse(event, refusal) : await invoke(event, timeoutMs)
   send(response, result)
-}
-
-function refuseEncoding(url: string): HiveError | null {
-  try {
-    decodeURIComponent(url.split('?')[0] ?? '')
-    return null
-  } catch {
-    return new HiveError('request.invalid', 'The path is not valid percent-encoded UTF-8.')
-  }
 }
 
 async function invoke(event: APIGatewayProxyEventV2, timeoutMs: number): Promise<APIGatewayProxyStructuredResultV2> {
