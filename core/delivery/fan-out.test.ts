@@ -29,6 +29,18 @@ describe('a message to a topic', () => {
     for (const agent of ['bob', 'cy']) expect((await auditInboxDeeply(hive, agent)).violations).toEqual([])
   })
 
+  it('is answered once more with what it is now: its status, and how many subscribers the topic has', async () => {
+    const hive = await topicHive()
+    await subscribe(hive, 'bob')
+    const message = toTopic()
+    const [first] = await publish(hive, [message])
+    await runWakes(hive)
+    await subscribe(hive, 'cy')
+    const [again] = await publish(hive, [message])
+    expect(again).toEqual({ ...first, duplicate: true, status: 'delivered', recipients: 2 })
+    expect(await idsOf(hive, 'cy')).toEqual([])
+  })
+
   it('tells what became of it at each subscriber', async () => {
     const hive = await topicHive()
     for (const agent of ['bob', 'cy', 'dee']) await subscribe(hive, agent)

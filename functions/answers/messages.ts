@@ -16,7 +16,7 @@ export const Published = z
     recipients: z
       .int()
       .optional()
-      .describe('Of a message to a topic: how many subscribers it has, whatever message types they want.'),
+      .describe('Of a message to a topic: how many subscribers the topic has now, whatever message types they want.'),
     routed_to: z
       .string()
       .optional()
