@@ -14,6 +14,8 @@ const message = { from_agent: 'alice', to_agent: 'bob', message_type: 'greeting'
 /** The same as older senders write it, without its recipient. */
 const older = { source_agent: 'alice', type: 'greeting', payload: { text: 'hi' } }
 const point = { agent_name: 'alice', metric_type: 'latency', value: 1, timestamp: '2026-01-01T00:00:00Z' }
+/** In UTC it is in the year 10000. */
+const tooLate = '9999-12-31T23:59:59-14:59'
 const mebibyte = 1024 * 1024
 
 let hive: TestHive
@@ -327,6 +329,7 @@ const refusals: Record<string, Refusal[]> = {
       ['points[1].value', 'points[2].timestamp', 'points[2].unit', 'points[3]'],
     ],
     ['POST', '/v1/metrics', { ...point, metadata: [], surprise: 1 }, 400, 'request.invalid', ['metadata', 'surprise']],
+    ['POST', '/v1/metrics', { ...point, timestamp: tooLate }, 400, 'request.invalid', ['timestamp']],
     ['GET', '/v1/metrics?cursor=nonsense', undefined, 400, 'cursor.invalid', ['cursor']],
     [
       'GET',
@@ -372,6 +375,22 @@ const refusals: Record<string, Refusal[]> = {
     ['PATCH', '/v1/agents/alice', { endpoint: 'ftp://example.com' }, 422, 'endpoint.refused', ['endpoint']],
     ['PATCH', '/v1/agents/alice', {}, 400, 'request.invalid', ['$']],
     ['POST', '/v1/keys', { agent: 'alice', scopes: 'publish' }, 400, 'request.invalid', ['scopes']],
+    [
+      'POST',
+      '/v1/keys',
+      { agent: 'alice', scopes: ['publish'], expires_at: tooLate },
+      400,
+      'request.invalid',
+      ['expires_at'],
+    ],
+    [
+      'POST',
+      '/v1/migrations',
+      { upload: '019ca6d1-2c00-7000-8000-000000000000', plan: {}, start_at: tooLate },
+      400,
+      'request.invalid',
+      ['start_at'],
+    ],
     ['GET', '/v1/agents/carol', undefined, 404, 'agent.unknown', ['agent']],
     ['GET', '/v1/agents/carol/subscriptions', undefined, 404, 'agent.unknown', ['agent']],
     ['GET', '/v1/agents/carol/capabilities', undefined, 404, 'agent.unknown', ['agent']],

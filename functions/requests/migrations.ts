@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { isUploadable } from '../../core/migration/cloud/upload-keys.ts'
 import { once } from '../../core/once.ts'
+import { Timestamp } from '../../core/protocol/timestamp.ts'
 
 /** S3's keys have 1,024 bytes, of which the upload's own name takes some. */
 const mostPathBytes = 900
@@ -58,7 +59,7 @@ export const StartMigration = once(() =>
         ._default(z.boolean(), false)
         .check(z.describe('Moves files although other content under their names was moved before.')),
       start_at: z.exactOptional(
-        z.iso.datetime({ offset: true }).check(z.describe('When to begin; at once unless given, or when it is past.')),
+        Timestamp().check(z.describe('When to begin; at once unless given, or when it is past.')),
       ),
     })
     .check(z.describe('An upload that is to be moved, and how.')),
