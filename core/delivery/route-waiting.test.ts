@@ -254,7 +254,7 @@ describe('a message that may wait for an agent', () => {
   })
 
   it('keeps its place while all who can do it are full, and says so', async () => {
-    const hive = await start({ inboxMaxMessages: 4, relayRetryMs: 100 })
+    const hive = await start({ inboxMaxMessages: 4, relayRetryMs: 1_000 })
     await declare(hive, 'bob', 3)
     await live(hive, 'bob')
     await publish(hive, sampleMessages(4))
