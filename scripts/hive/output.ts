@@ -1,5 +1,6 @@
 import Table from 'cli-table3'
 import { createColors } from 'picocolors'
+import { cut, visibleJson, visibleJsonPieces, visibleLine, visibleLines } from './visible-text.ts'
 
 export type Output = {
   readonly json: boolean
@@ -12,13 +13,18 @@ export type Output = {
 }
 
 export function createOutput(json: boolean): Output {
-  const write = (text: string) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+  const write = (text: string) => process.stdout.write(text)
+  const writeLines = (text: string) => write(`${visibleLines(text, colors.isColorSupported)}\n`)
   return {
     json,
-    answer: (document, forPeople) => write(json ? JSON.stringify(document, null, 2) : forPeople()),
-    line: (document, forPeople) => write(json ? JSON.stringify(document) : forPeople()),
+    answer(document, forPeople) {
+      if (!json) return void writeLines(forPeople())
+      for (const piece of visibleJsonPieces(document)) write(piece)
+      write('\n')
+    },
+    line: (document, forPeople) => (json ? write(`${visibleJson(document)}\n`) : writeLines(forPeople())),
     note: (text) => {
-      if (!json) process.stderr.write(`${text}\n`)
+      if (!json) process.stderr.write(`${visibleLine(text)}\n`)
     },
   }
 }
@@ -26,9 +32,15 @@ export function createOutput(json: boolean): Output {
 /** Colours only on a terminal, so that what is piped or tested is plain text. */
 export const colors = createColors(process.stdout.isTTY === true && !process.env.NO_COLOR)
 
-export type Cell = string | number | boolean | null | undefined
+/** A painted one is a word of this program's own, in a colour. */
+export type Cell = string | number | boolean | null | undefined | Painted
+type Painted = { word: string; paint: (word: string) => string }
 
-/** A table without borders, as wide as its content. Empty cells show as a dash. */
+/** The most characters of a cell, which every other row is padded to, and of one with somebody's data. */
+const mostOfCell = 400
+const mostOfValue = 80
+
+/** A table without borders, as wide as its content. Empty cells show as a dash, long ones are cut: --json has all of them. */
 export function table(head: string[], rows: Cell[][]): string {
   const blank = {
     top: '',
@@ -54,7 +66,7 @@ export function table(head: string[], rows: Cell[][]): string {
     },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
-  drawn.push(...rows.map((row) => row.map(cell)))
+  for (const row of rows) drawn.push(row.map(tableCell))
   return drawn
     .toString()
     .split('\n')
@@ -62,19 +74,26 @@ export function table(head: string[], rows: Cell[][]): string {
     .join('\n')
 }
 
-/** Name and value a line, for one thing looked at. */
-export function sheet(entries: Record<string, Cell>): string {
+/** Name and value a line, for one thing looked at: nothing is cut. */
+export function sheet(entries: Record<string, Exclude<Cell, Painted>>): string {
   const width = Math.max(...Object.keys(entries).map((name) => name.length))
   return Object.entries(entries)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${colors.bold(name.padEnd(width))}  ${cell(value)}`)
+    .map(([name, value]) => `${colors.bold(name.padEnd(width))}  ${visibleLine(textOf(value))}`)
     .join('\n')
 }
 
-const cell = (value: Cell): string => (value === null || value === undefined || value === '' ? '-' : String(value))
+function tableCell(value: Cell): string {
+  if (typeof value === 'object' && value !== null) return value.paint(value.word)
+  // cut before it is looked through: it may be as large as a value of SQLite
+  return visibleLine(cut(textOf(value), mostOfCell))
+}
+
+const textOf = (value: Exclude<Cell, Painted>): string =>
+  value === null || value === undefined || value === '' ? '-' : String(value)
 
 /** A value of an answer as one cell: text as it is, anything else as JSON. */
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return ''
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return cut(typeof value === 'string' ? value : JSON.stringify(value), mostOfValue)
 }

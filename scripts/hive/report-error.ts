@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { HiveError } from '../../core/errors.ts'
 import { HiveProblem, HiveUnreachable, Incomplete, UsageError } from './problem.ts'
+import { visibleJson, visibleLine } from './visible-text.ts'
 
 export const exitCode = { ok: 0, failed: 1, usage: 2, unreachable: 3 } as const
 
@@ -11,7 +12,7 @@ export function reportError(error: unknown, json: boolean, write: (line: string)
     return error.exitCode === 0 ? exitCode.ok : exitCode.usage
   }
   const document = describe(error)
-  write(json ? JSON.stringify(document) : oneLine(document))
+  write(json ? visibleJson(document) : oneLine(document))
   if (error instanceof UsageError || error instanceof CommanderError) return exitCode.usage
   if (error instanceof HiveUnreachable) return exitCode.unreachable
   return exitCode.failed
@@ -49,5 +50,5 @@ function oneLine({ code, status, detail, errors = [], request_id }: Described): 
     `code ${code}${status === undefined ? '' : ` (${status})`}`,
     ...(request_id === undefined ? [] : [`request ${request_id}`]),
   ].join('; ')
-  return line.replaceAll(/\s*\n\s*/g, ' ')
+  return visibleLine(line.replaceAll(/\s*\n\s*/g, ' '))
 }

@@ -4,6 +4,7 @@ import { given, wholeNumber } from '../arguments.ts'
 import { sheet, table } from '../output.ts'
 import { UsageError } from '../problem.ts'
 import { openSession, type Session } from '../session.ts'
+import { visibleJson } from '../visible-text.ts'
 
 type Action = 'list' | 'show' | 'redrive' | 'discard'
 type DeadLetterOptions = { all?: boolean; limit: number; cursor?: string }
@@ -73,5 +74,5 @@ async function list({ client, out }: Session, agent: string, { limit, cursor }: 
 async function show({ client, out }: Session, agent: string, id: string): Promise<void> {
   const letter = await client.deadLetter(agent, id)
   const { message, ...death } = letter
-  out.answer(letter, () => `${sheet(death)}\n\n${JSON.stringify(message, null, 2)}`)
+  out.answer(letter, () => `${sheet(death)}\n\n${visibleJson(message, 2)}`)
 }

@@ -4,6 +4,7 @@ import type { Received } from '../../../core/bus/receive.ts'
 import { given, numberFrom, wholeNumber } from '../arguments.ts'
 import { colors } from '../output.ts'
 import { openSession } from '../session.ts'
+import { visibleJson, visibleLine } from '../visible-text.ts'
 
 type ReceiveOptions = { max: number; wait?: number; lease?: number; correlationId?: string; ack?: boolean }
 
@@ -51,14 +52,14 @@ function describeReceived(agent: string, received: Received, acked: boolean): st
 export function describeLeased(leased: Received['messages'][number], acked: boolean): string {
   const { message, receipt, attempt, max_attempts } = leased
   const head = [
-    colors.bold(message.message_id),
-    `${message.from_agent} → ${message.to_agent}`,
-    message.message_type,
+    colors.bold(visibleLine(message.message_id)),
+    visibleLine(`${message.from_agent} → ${message.to_agent}`),
+    visibleLine(message.message_type),
     `priority ${message.priority}`,
     `attempt ${attempt} of ${max_attempts}`,
   ].join('  ')
   const receiptLine = acked ? [] : [`  receipt ${receipt}  until ${leased.leased_until}`]
-  return [head, ...receiptLine, `  ${JSON.stringify(message.body)}`].join('\n')
+  return [head, ...receiptLine, `  ${visibleJson(message.body)}`].join('\n')
 }
 
 export function describeCounts(counts: Counts): string {

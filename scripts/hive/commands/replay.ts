@@ -6,6 +6,7 @@ import type { KnownAgents } from '../replay/register-agents.ts'
 import type { FileReport } from '../replay/replay-file.ts'
 import { replayTables } from '../replay/tables.ts'
 import { openSession } from '../session.ts'
+import { visibleLine } from '../visible-text.ts'
 
 type ReplayCommandOptions = { drain?: boolean; push?: boolean; table?: string; source?: string; ttl: number }
 
@@ -74,5 +75,5 @@ function describeReports(reports: FileReport[]): string {
   const others = reports
     .filter(({ not_replayed }) => not_replayed.length > 0)
     .map(({ file, not_replayed }) => `${file}: no messages in ${not_replayed.join(', ')}`)
-  return [...(rows.length > 0 ? [table(head, rows)] : []), ...others, ...faults].join('\n')
+  return [...(rows.length > 0 ? [table(head, rows)] : []), ...[...others, ...faults].map(visibleLine)].join('\n')
 }

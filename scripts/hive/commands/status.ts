@@ -3,6 +3,7 @@ import type { MessageStatus } from '../../../core/bus/message-status.ts'
 import { given, wholeNumber } from '../arguments.ts'
 import { colors, table } from '../output.ts'
 import { openSession } from '../session.ts'
+import { visibleLine } from '../visible-text.ts'
 
 export function addStatus(program: Command): void {
   program
@@ -32,7 +33,10 @@ export function describeStatus(status: MessageStatus): string {
     recipient.settled_at ?? `expires ${recipient.expires_at}`,
     describeWhy(recipient),
   ])
-  const title = [`${colors.bold(status.message_id)} from ${status.from_agent}`, describeFanOut(status)].join('')
+  const title = [
+    `${colors.bold(visibleLine(status.message_id))} from ${visibleLine(status.from_agent)}`,
+    describeFanOut(status),
+  ].join('')
   if (status.fan_out && rows.length === 0) return title
   return `${title}\n${table(['TO', 'STATUS', 'STATE', 'ATTEMPTS', 'ACCEPTED', 'SETTLED', 'WHY'], rows)}`
 }
@@ -40,7 +44,7 @@ export function describeStatus(status: MessageStatus): string {
 function describeFanOut({ fan_out: fanOut }: MessageStatus): string {
   if (!fanOut) return ''
   const { topic, status, handed, full, failed } = fanOut
-  return ` to topic:${topic}: ${status}, handed to ${handed}, full ${full}, failed ${failed}`
+  return ` to topic:${visibleLine(topic)}: ${status}, handed to ${handed}, full ${full}, failed ${failed}`
 }
 
 /** Why it waits and until when, and what the last attempt ended with; of one that has ended, with what. */

@@ -35,7 +35,7 @@ Examples:
 
 function describeChecks(checks: Check[]): string {
   const rows = checks.map(({ name, figure, bar, pass, detail }) => [
-    pass ? colors.green('pass') : colors.red('FAIL'),
+    pass ? { word: 'pass', paint: colors.green } : { word: 'FAIL', paint: colors.red },
     name,
     figure,
     bar,

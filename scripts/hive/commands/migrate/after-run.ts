@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { wholeNumber } from '../../arguments.ts'
 import { createOutput, shown, table } from '../../output.ts'
 import { Incomplete } from '../../problem.ts'
+import { visibleLine } from '../../visible-text.ts'
 import { jsonOf, postgresFlag, withPostgres } from './postgres.ts'
 import { refuseNoFolder } from './read-folder.ts'
 
@@ -46,7 +47,7 @@ export function addAfterRun(migrate: Command): void {
           one.fault,
         ])
         const head = ['FILE', 'TABLE', 'STATE', 'ROWS', 'MIGRATED', 'LEGACY', 'REJECTED', 'FAULT']
-        const why = fault === null ? '' : `: ${fault}`
+        const why = fault === null ? '' : `: ${visibleLine(fault)}`
         out.answer({ run, state, fault, tables }, () => `${table(head, rows)}\n\nrun ${run} is ${state}${why}`)
       })
     })

@@ -6,6 +6,7 @@ import type { HiveClient } from '../../client.ts'
 import { type Output, table } from '../../output.ts'
 import { Incomplete } from '../../problem.ts'
 import { openSession } from '../../session.ts'
+import { visibleLine } from '../../visible-text.ts'
 import { readPlan } from './read-plan.ts'
 import { uploadFolder } from './upload-folder.ts'
 
@@ -84,7 +85,7 @@ function describe({ id, state, step, start_at, fault, problems, rows, verificati
     ...(differences.length === 0 ? [] : [table(['FILE', 'TABLE', 'ROW', 'DIFFERENCE'], differences)]),
     state === 'planned' ? `run ${id} begins at ${start_at}` : `run ${id} is ${state}: ${all}`,
     ...(step === null || state === 'planned' ? [] : [`under way: ${step}`]),
-    ...(fault === null ? [] : [fault]),
+    ...(fault === null ? [] : [visibleLine(fault)]),
     ...(verification?.ended
       ? [
           `${verification.verified ? 'verified' : 'NOT verified'}: ${verification.source} source rows, ${verification.moved} moved rows compared`,

@@ -4,6 +4,7 @@ import type { Plan, TablePlan } from '../../../../core/migration/plan/plan.ts'
 import { isZone } from '../../../../core/migration/plan/zone.ts'
 import { createOutput, table } from '../../output.ts'
 import { UsageError } from '../../problem.ts'
+import { visibleJson } from '../../visible-text.ts'
 import { analyze } from './read-folder.ts'
 import { readPlan } from './read-plan.ts'
 
@@ -40,7 +41,7 @@ Examples:
       const report = await analyze(folder, out)
       const { suggestPlan } = await import('../../../../core/migration/plan/suggest/suggest-plan.ts')
       const plan = suggestPlan(report, { zone: options.zone, agent: options.agent })
-      const text = `${JSON.stringify(plan, null, 2)}\n`
+      const text = `${visibleJson(plan, 2)}\n`
       if (options.out === undefined) return void process.stdout.write(text)
       await writeFile(options.out, text, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
         const why = error.code === 'EEXIST' ? 'it is there already: move it away, or name another' : error.message

@@ -3,6 +3,7 @@ import type { Progress, TableResult } from '../../../../core/migration/run/move-
 import type { RunResult } from '../../../../core/migration/run/run-migration.ts'
 import type { Output } from '../../output.ts'
 import { UsageError } from '../../problem.ts'
+import { cut, visibleJson, visibleLine } from '../../visible-text.ts'
 
 export type RunReport = {
   progress: Progress
@@ -11,6 +12,8 @@ export type RunReport = {
   close(): void
 }
 
+/** A bar that does not fit on its line is drawn anew below it each time. */
+const mostOfName = 80
 /** Where there is no terminal a line says how far a table is, not more often than this. */
 const quietMs = 10_000
 
@@ -45,7 +48,7 @@ function writeTo(file: string): (event: object) => void {
   }
   // before anything is moved
   write('')
-  return (event) => write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`)
+  return (event) => write(`${visibleJson({ time: new Date().toISOString(), ...event })}\n`)
 }
 
 type Shown = Pick<RunReport, 'progress' | 'ended' | 'close'>
@@ -62,7 +65,10 @@ async function bars(): Promise<Shown> {
         began = performance.now()
         const format = `{name} [{bar}] {percentage}% {value}/{total} rows, {rate} rows/s, {eta_formatted} left`
         bar = new progress.SingleBar({ format, stream: process.stderr, hideCursor: true, barsize: 24 })
-        bar.start(Math.max(expected ?? rows, rows), rows, { name: `${file} ${table}`, rate: '-' })
+        bar.start(Math.max(expected ?? rows, rows), rows, {
+          name: visibleLine(cut(`${file} ${table}`, mostOfName)),
+          rate: '-',
+        })
       }
       if (rows > bar.getTotal()) bar.setTotal(rows)
       bar.update(rows, { rate: rate(rows) })

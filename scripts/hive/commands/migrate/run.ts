@@ -4,7 +4,7 @@ import type { TableResult } from '../../../../core/migration/run/move-table.ts'
 import type { RunResult } from '../../../../core/migration/run/run-migration.ts'
 import type { TriedTable } from '../../../../core/migration/run/try-run.ts'
 import { wholeNumber } from '../../arguments.ts'
-import { createOutput, table } from '../../output.ts'
+import { createOutput, shown, table } from '../../output.ts'
 import { Incomplete, UsageError } from '../../problem.ts'
 import { jsonOf, postgresFlag, withPostgres } from './postgres.ts'
 import { readPlan } from './read-plan.ts'
@@ -111,14 +111,7 @@ function movedBefore(tables: readonly TableResult[]): string[] {
 
 function describeTried(tables: TriedTable[]): string {
   const rejected = tables.flatMap((one) =>
-    one.examples.map(({ row, column, value, reason }) => [
-      one.file,
-      one.table,
-      row,
-      column,
-      JSON.stringify(value),
-      reason,
-    ]),
+    one.examples.map(({ row, column, value, reason }) => [one.file, one.table, row, column, shown(value), reason]),
   )
   return [
     table(
