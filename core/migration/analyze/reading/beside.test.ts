@@ -143,6 +143,44 @@ it('what seems to be a database and is passed over is told, and of two with one 
   })
 })
 
+it('a name that is not UTF-8 is told, of a file or of a folder, and hides nothing else', async () => {
+  const named = (...parts: (string | number)[]) =>
+    Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from([part]))))
+  database('a.db')
+  copyFileSync(at('a.db'), named(at('caf'), 0xe9, '.db'))
+  copyFileSync(at('a.db'), named(at('caf'), 0xe9, '.txt'))
+  mkdirSync(named(at('d'), 0xff))
+  copyFileSync(at('a.db'), named(at('d'), 0xff, '/b.db'))
+  const { files, left_out } = await analysed()
+  expect(files.map(({ path }) => path)).toEqual(['a.db'])
+  expect(left_out).toEqual([
+    { path: 'caf\ufffd.db', why: 'its name is not UTF-8: rename it' },
+    { path: 'd\ufffd', why: 'its name is not UTF-8: rename it' },
+  ])
+})
+
+it('a folder that cannot be listed is told with the reason, and hides nothing else', async () => {
+  database('a.db')
+  // its path becomes longer than the system takes, whoever asks
+  const name = 'x'.repeat(250)
+  const folders = Array.from({ length: 17 }, () => name)
+  const within = process.cwd()
+  try {
+    process.chdir(at(''))
+    for (const folder of folders) {
+      mkdirSync(folder)
+      process.chdir(folder)
+    }
+  } finally {
+    process.chdir(within)
+  }
+  const { files, left_out } = await analysed()
+  expect(files.map(({ path }) => path)).toEqual(['a.db'])
+  expect(left_out).toEqual([
+    { path: expect.stringMatching(/^x/), why: expect.stringMatching(/cannot be listed: ENAMETOOLONG/) },
+  ])
+})
+
 it('tells of how many other files it did not look into', async () => {
   for (const name of ['a.txt', 'b.txt', 'c.txt']) writeFileSync(at(name), 'no database')
   expect(await findLeftOut(at(''), 3)).toEqual([])

@@ -1,6 +1,7 @@
 import { openAsBlob } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { walkFolder } from '../../../../core/migration/analyze/reading/walk-folder.ts'
 import { isUploadable } from '../../../../core/migration/cloud/upload-keys.ts'
 import type { HiveClient } from '../../client.ts'
 import type { Output } from '../../output.ts'
@@ -13,12 +14,13 @@ const mostTries = 3
  * that is written to meanwhile or that the bucket does not take.
  */
 export async function uploadFolder(client: HiveClient, folder: string, out: Output): Promise<string> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const entries = await walkFolder(folder)
+  for (const { path, kind, fault } of entries) {
+    if (fault !== undefined && (kind === 'folder' || isUploadable(path))) out.note(`${path} is not uploaded: ${fault}`)
+  }
   const paths = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, 'x').length - 1))
-    .map((path) => path.split(sep).join('/'))
-    .filter(isUploadable)
+    .filter(({ path, kind, fault }) => kind === 'file' && fault === undefined && isUploadable(path))
+    .map(({ path }) => path)
     .sort()
   const files = await Promise.all(paths.map(async (path) => ({ path, bytes: (await stat(join(folder, path))).size })))
   const upload = await client.createUpload({ files })
