@@ -5,6 +5,8 @@ export type AnalysedDatabase = {
   encoding: string
   journalMode: string
   pageSize: number
+  /** What to beware of in its tables. */
+  warnings: string[]
   tables: AnalysedTable[]
 }
 

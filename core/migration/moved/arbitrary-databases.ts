@@ -307,6 +307,8 @@ const virtualTable: fc.Arbitrary<Part> = fc
       ],
       ...[
         "fts5(a, b, content='')",
+        'fts5(a, b, locale=1)',
+        'fts4(a, b, languageid="a b")',
         'fts5(a, b, content=base, content_rowid=k)',
         'fts4(a, b)',
         'fts3(a TEXT, b)',

@@ -22,10 +22,11 @@ export function exactDump(file: string): ExactDump {
     const schema = database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema').all()
     const named = (pattern: RegExp) =>
       schema.filter(({ sql }) => pattern.test(String(sql))).map(({ name }) => String(name))
-    const contentless = named(/USING fts\d\(.*content=''/)
-    const derived = new Set([...named(/USING fts5vocab/), ...contentless])
+    // without content or with locales: only the tables beside them have all that they hold
+    const inParts = named(/USING fts\d\(.*(?:content=''|locale=1)/)
+    const derived = new Set([...named(/USING fts5vocab|USING fts\d\(.*content=\w/), ...inParts])
     const isIndex = ({ name, type }: Record<string, unknown>) =>
-      type === 'shadow' && contentless.some((one) => String(name).startsWith(`${one}_`))
+      type === 'shadow' && inParts.some((one) => String(name).startsWith(`${one}_`))
     const listed = database.prepare('PRAGMA main.table_list').all()
     const tables = listed.filter((table) => (isData(table) || isIndex(table)) && !derived.has(String(table.name)))
     return {

@@ -4,24 +4,17 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { HiveError } from '../../errors.ts'
 import { quoteName, rowidName } from '../analyze/reading/read-rows.ts'
-import { isFullText, moduleOf } from '../analyze/reading/virtual-tables.ts'
+import { isFullText, virtualTable } from '../analyze/reading/virtual-tables.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { TablePlan } from '../plan/plan.ts'
 import type { Description } from '../run/source-file.ts'
 import { InvalidText, Omitted, type SqliteValue, type WholeValue } from '../value.ts'
-import {
-  type Created,
-  createTable,
-  emptyShadow,
-  enterTable,
-  hasKeys,
-  missingCollations,
-  restoreTable,
-} from './create-table.ts'
+import { type Created, emptyShadow, enterTable, hasKeys, missingCollations, restoreTable } from './create-table.ts'
 import { findRun } from './find-run.ts'
 import { isHeld, type MovedTable, type MovedValue, movedRanges } from './read-moved.ts'
 import { standingTables } from './standing-tables.ts'
 import { StoredPieces } from './stored-pieces.ts'
+import { makeIndex, makeTable, movedInParts } from './virtual-parts.ts'
 
 export type Rebuilt = { path: string; tables: { name: string; rows: number }[]; faults: string[] }
 
@@ -113,15 +106,22 @@ async function rebuildFile(
     // the tables of a virtual one are made with it
     const shadows = new Set(description.tables.filter(({ kind }) => kind === 'shadow').map(({ name }) => name))
     const isShadow = (name: string) => shadows.has(name)
+    const parts = movedInParts(made, tables.map(({ name }) => name).filter(isShadow))
     const lost: typeof made = []
     const bare = new Map<string, Created>()
     for (const entry of made) {
       if (entry.type !== 'table' || isShadow(entry.name)) continue
       attempt(entry.name, () => {
-        const created = createTable(database, entry.sql ?? '')
-        if (created === 'module is missing') lost.push(entry)
+        const created = makeTable(database, entry, parts.has(entry.name))
+        if (created === 'cannot be made here') lost.push(entry)
         else if (created.collations.length > 0) bare.set(entry.name, created)
       })
+    }
+    const found = database.prepare('SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?')
+    const isThereAlready = (type: string, name: string) => found.get(type, name) !== undefined
+    for (const { name, sql } of made) {
+      if (isShadow(name) && lost.some((table) => name.startsWith(`${table.name}_`)) && !isThereAlready('table', name))
+        attempt(name, () => database.exec(sql ?? ''))
     }
     const named = new Map(tables.map((table) => [table.name, table]))
     const last = named.get('sqlite_sequence')
@@ -135,9 +135,12 @@ async function rebuildFile(
       attempt('sqlite_sequence', () => database.exec('DELETE FROM sqlite_sequence'))
       await fill(client, database, last, description, result)
     }
+    for (const entry of made) {
+      const isFilled = named.has(entry.name) || parts.has(entry.name) || lost.includes(entry)
+      if (entry.type === 'table' && !isFilled && isThereAlready('table', entry.name))
+        attempt(entry.name, () => makeIndex(database, entry))
+    }
     // not before the rows: triggers would write more, and indexes are made faster at once
-    const found = database.prepare('SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?')
-    const isThereAlready = (type: string, name: string) => found.get(type, name) !== undefined
     for (const { type, name, table, sql } of made) {
       if (type === 'table' || isThereAlready(type, name)) continue
       const { collations = [] } = (type === 'index' && bare.get(table)) || {}
@@ -250,6 +253,6 @@ function rowidOf({ name, columns }: MovedTable, { tables, schema }: Description)
   const table = tables.find((one) => one.name === name)
   if (table?.withoutRowid || name.startsWith('sqlite_')) return undefined
   const sql = schema.find((one) => one.type === 'table' && one.name === name)?.sql
-  if (table?.kind === 'virtual' && !isFullText(moduleOf(sql ?? '', name))) return undefined
+  if (table?.kind === 'virtual' && !isFullText(virtualTable(sql ?? '', name)?.module)) return undefined
   return rowidName(columns)
 }

@@ -3,7 +3,8 @@ import { largestValue } from '../../value.ts'
 import type { AnalysedColumn, AnalysedDatabase, AnalysedTable } from '../source.ts'
 import { quoteName, readRows } from './read-rows.ts'
 import { storedTable } from './stored-table.ts'
-import { derivedModules, isFullText, isOnlyIndex, readContentless, readModules } from './virtual-tables.ts'
+import { VirtualRows } from './virtual-rows.ts'
+import { hasLanguages, isFullText, readVirtualTables, type VirtualTable } from './virtual-tables.ts'
 
 /** Everything in a database that has a name and columns. Values of more bytes than `largest` are not read. */
 export function readDatabase(database: DatabaseSync, largest = largestValue): AnalysedDatabase {
@@ -15,23 +16,26 @@ export function readDatabase(database: DatabaseSync, largest = largestValue): An
     .filter(({ schema, name }) => schema === 'main' && name !== 'sqlite_schema')
     .sort((one, other) => (String(one.name) < String(other.name) ? -1 : 1))
   const encoding = String(value('encoding'))
-  const modules = readModules(database)
-  const contentless = readContentless(database)
+  const virtual = readVirtualTables(database)
+  const kinds = new Map(listed.map(({ name, type }) => [String(name), String(type)]))
+  const rows = new VirtualRows(database, virtual.values(), kinds)
   const typeOf = (name: string, type: string) => {
     // like views, they show what is in others
-    if (derivedModules.has(modules.get(name) ?? '') || contentless.has(name)) return 'view'
-    return type === 'shadow' && isOnlyIndex(name, contentless) ? 'table' : type
+    if (rows.isElsewhere(name)) return 'view'
+    return type === 'shadow' && rows.isOnlyHere(name) ? 'table' : type
   }
   return {
     encoding,
     journalMode: String(value('journal_mode')),
     pageSize: Number(value('page_size')),
+    warnings: rows.warnings,
     tables: listed.map(({ name, type, wr }) =>
       describe(database, {
         name: String(name),
         type: typeOf(String(name), String(type)),
         withoutRowid: wr === 1,
-        hasRowid: wr !== 1 && (type !== 'virtual' || isFullText(modules.get(String(name)))),
+        hasRowid: wr !== 1 && (type !== 'virtual' || isFullText(virtual.get(String(name))?.module)),
+        virtual: virtual.get(String(name)),
         encoding,
         largest,
       }),
@@ -44,16 +48,17 @@ type Listed = {
   type: string
   withoutRowid: boolean
   hasRowid: boolean
+  virtual: VirtualTable | undefined
   encoding: string
   largest: number
 }
 
 function describe(
   database: DatabaseSync,
-  { name, type, withoutRowid, hasRowid, encoding, largest }: Listed,
+  { name, type, withoutRowid, hasRowid, virtual, encoding, largest }: Listed,
 ): AnalysedTable {
   const kind = name.startsWith('sqlite_') ? 'internal' : (type as AnalysedTable['kind'])
-  const { columns, fault } = kind === 'view' ? { columns: [] } : readColumns(database, name)
+  const { columns, fault } = kind === 'view' ? { columns: [] } : readColumns(database, name, virtual)
   const primaryKey = columns
     .filter((column) => column.primaryKey > 0)
     .sort((one, other) => one.primaryKey - other.primaryKey)
@@ -84,9 +89,13 @@ function describe(
 }
 
 /** The columns of a table, or why they are not known: the module of a virtual table may be missing. */
-function readColumns(database: DatabaseSync, table: string): { columns: AnalysedColumn[]; fault?: string } {
+function readColumns(
+  database: DatabaseSync,
+  table: string,
+  virtual: VirtualTable | undefined,
+): { columns: AnalysedColumn[]; fault?: string } {
   try {
-    return { columns: columnsOf(database, table) }
+    return { columns: columnsOf(database, table, virtual) }
   } catch (error) {
     return { columns: [], fault: error instanceof Error ? error.message : String(error) }
   }
@@ -97,11 +106,11 @@ function unreadable(fault: string, gap: (what: string) => void): [] {
   return []
 }
 
-/** `table_xinfo` knows generated columns too. Hidden columns of virtual tables are no data. */
-function columnsOf(database: DatabaseSync, table: string): AnalysedColumn[] {
+/** `table_xinfo` knows generated columns too. Hidden columns of virtual tables are no data, but for a row's language. */
+function columnsOf(database: DatabaseSync, table: string, virtual: VirtualTable | undefined): AnalysedColumn[] {
   const rows = database.prepare(`PRAGMA main.table_xinfo(${quoteName(table)})`).all()
   return rows
-    .filter(({ hidden }) => hidden !== 1)
+    .filter(({ hidden }, at) => hidden !== 1 || (at === rows.length - 1 && virtual && hasLanguages(virtual)))
     .map(({ name, type, notnull, pk, hidden }) => ({
       name: String(name),
       declaredType: String(type),

@@ -19,7 +19,9 @@ export async function* readFolder(folder: string): AsyncGenerator<AnalysedFile> 
       const other = 'database' in copy ? await equalTo(folder, path, copy.bytes, seen) : undefined
       const warnings =
         other === undefined ? [] : [`it has the content of ${other}: what is moved of both is there twice`]
-      yield { path, bytes: copy.bytes, warnings: [...copy.warnings, ...warnings], ...read(copy) }
+      const found = read(copy)
+      const said = [...copy.warnings, ...warnings, ...(found.database?.warnings ?? [])]
+      yield { path, bytes: copy.bytes, warnings: said, ...found }
     } finally {
       await copy.close()
     }

@@ -1,0 +1,150 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect } from 'vitest'
+import { it } from '../../../test/moving.ts'
+import { rebuildRun } from './rebuild-run.ts'
+import { verifyRun } from './verify-run.ts'
+
+type Case = {
+  what: string
+  made: string
+  /** Gives the schema the name of what only its own program has. */
+  named?: [here: string, elsewhere: string]
+  /** What must be the same in the rebuilt file, once that name is taken back. */
+  asked: string
+  answer: object[]
+  /** Rows that are moved of each table. */
+  tables: Record<string, number>
+}
+
+const cases: Case[] = [
+  {
+    what: 'the language of each row',
+    made: `CREATE VIRTUAL TABLE f USING fts4(a, languageid="lid"); INSERT INTO f (docid, a, lid) VALUES (3, 'words', 7)`,
+    asked: "SELECT docid, a, lid FROM f WHERE f MATCH 'words' AND lid = 7",
+    answer: [{ docid: 3, a: 'words', lid: 7 }],
+    tables: { f: 1 },
+  },
+  {
+    what: 'the locale of each value',
+    made: "CREATE VIRTUAL TABLE f USING fts5(a, locale=1); INSERT INTO f VALUES (fts5_locale('de_DE', 'Straße')), ('plain')",
+    asked: "SELECT a, fts5_get_locale(f, 0) AS l FROM f('Straße OR plain') ORDER BY rowid",
+    answer: [
+      { a: 'Straße', l: 'de_DE' },
+      { a: 'plain', l: null },
+    ],
+    tables: { f_config: 1, f_content: 2, f_data: 3, f_docsize: 2, f_idx: 1 },
+  },
+  {
+    what: 'how a table ranks what is found',
+    made: `CREATE VIRTUAL TABLE f USING fts5(a, b); INSERT INTO f VALUES ('x', 'y z'), ('z', 'x');
+      INSERT INTO f (f, rank) VALUES ('rank', 'bm25(0.0, 10.0)')`,
+    asked: "SELECT a, rank < 0 AS counts FROM f('x') ORDER BY rowid",
+    answer: [
+      { a: 'x', counts: 0 },
+      { a: 'z', counts: 1 },
+    ],
+    tables: { f: 2, f_config: 2 },
+  },
+  {
+    what: 'a table of FTS5 whose tokenizer is not there',
+    made: "CREATE VIRTUAL TABLE f USING fts5(a, tokenize='ascii'); INSERT INTO f (rowid, a) VALUES (7, 'some words')",
+    named: ["'ascii'", "'simple'"],
+    asked: "SELECT rowid, a FROM f('words')",
+    answer: [{ rowid: 7, a: 'some words' }],
+    tables: { f_config: 1, f_content: 1, f_data: 3, f_docsize: 1, f_idx: 1 },
+  },
+  {
+    what: 'a table of FTS4 whose tokenizer is not there',
+    made: "CREATE VIRTUAL TABLE f USING fts4(a, tokenize=porter); INSERT INTO f (docid, a) VALUES (7, 'some words')",
+    named: ['tokenize=porter', 'tokenize=icu en_US'],
+    asked: "SELECT docid, a FROM f WHERE f MATCH 'word'",
+    answer: [{ docid: 7, a: 'some words' }],
+    tables: { f_content: 1, f_docsize: 1, f_segdir: 1, f_segments: 0, f_stat: 1 },
+  },
+  {
+    what: 'a table of FTS4 whose rows are compressed by functions that are not there',
+    made: "CREATE VIRTUAL TABLE f USING fts4(a, compress=hex, uncompress=unhex); INSERT INTO f (docid, a) VALUES (7, 'words')",
+    named: ['compress=hex, uncompress=unhex', 'compress=zip, uncompress=unzip'],
+    asked: "SELECT docid, CAST(a AS TEXT) AS a FROM f WHERE f MATCH 'words'",
+    answer: [{ docid: 7, a: 'words' }],
+    tables: { f_content: 1, f_docsize: 1, f_segdir: 1, f_segments: 0, f_stat: 1 },
+  },
+  {
+    what: 'an index of another table, whose rows are moved once',
+    made: `CREATE TABLE answers (id INTEGER PRIMARY KEY, a); INSERT INTO answers VALUES (7, 'some words');
+      CREATE VIRTUAL TABLE f USING fts5(a, content='answers', content_rowid=id); INSERT INTO f (rowid, a) VALUES (7, 'some words')`,
+    asked: "SELECT rowid, a FROM f('words')",
+    answer: [{ rowid: 7, a: 'some words' }],
+    tables: { answers: 1 },
+  },
+  {
+    what: 'an index of a table that is gone',
+    made: `CREATE TABLE answers (id INTEGER PRIMARY KEY, a); INSERT INTO answers VALUES (7, 'some words');
+      CREATE VIRTUAL TABLE f USING fts5(a, content="answers", content_rowid=id); INSERT INTO f (rowid, a) VALUES (7, 'some words');
+      DROP TABLE answers`,
+    asked: "SELECT rowid FROM f('words')",
+    answer: [{ rowid: 7 }],
+    tables: { f_config: 1, f_data: 3, f_docsize: 1, f_idx: 1 },
+  },
+  {
+    what: 'an index of a view',
+    made: `CREATE TABLE answers (id INTEGER PRIMARY KEY, a); INSERT INTO answers VALUES (7, 'some words');
+      CREATE VIEW shown AS SELECT * FROM answers;
+      CREATE VIRTUAL TABLE f USING fts5(a, content=shown, content_rowid=id); INSERT INTO f (rowid, a) VALUES (7, 'some words')`,
+    asked: "SELECT rowid, a FROM f('words')",
+    answer: [{ rowid: 7, a: 'some words' }],
+    tables: { answers: 1, f_config: 1, f_data: 3, f_docsize: 1, f_idx: 1 },
+  },
+]
+
+it.for(cases)('gives back $what', async ({ made, named, asked, answer, tables }, { moving }) => {
+  const { client, folder, source, planOf, move } = moving
+  const file = join(source, 'a.db')
+  const database = new DatabaseSync(file, { defensive: false })
+  database.exec(made)
+  if (named) rename(database, ...named)
+  database.close()
+  const { run, state, tables: moved } = await move(source, await planOf(source))
+  expect(state).toBe('complete')
+  expect(Object.fromEntries(moved.map(({ table, rows }) => [table, rows]))).toEqual(tables)
+  expect(await verifyRun(client, run, source)).toMatchObject({ verified: true, differences: [] })
+  expect(await rebuildRun(client, run, join(folder, 'rebuilt'))).toMatchObject([{ faults: [] }])
+  const rebuilt = join(folder, 'rebuilt', 'a.db')
+  expect(schemaOf(rebuilt)).toEqual(schemaOf(file))
+  if (named) {
+    const taken = new DatabaseSync(rebuilt, { defensive: false })
+    rename(taken, named[1], named[0])
+    taken.close()
+  }
+  const read = new DatabaseSync(rebuilt)
+  expect(read.prepare(asked).all()).toEqual(answer.map((row) => Object.assign(Object.create(null), row)))
+  read.close()
+})
+
+it('warns of a table that cannot be used here', async ({ moving: { source, planOf } }) => {
+  const database = new DatabaseSync(join(source, 'a.db'), { defensive: false })
+  database.exec("CREATE VIRTUAL TABLE f USING fts4(a, tokenize=porter); INSERT INTO f VALUES ('x')")
+  rename(database, 'porter', 'icu')
+  database.close()
+  const { analyzeFolder } = await import('../analyze/analyze-folder.ts')
+  const { readFolder } = await import('../analyze/reading/read-folder.ts')
+  expect((await analyzeFolder(source, readFolder(source))).files[0]?.warnings).toEqual([
+    'its table f cannot be used here (unknown tokenizer: icu): the tables that it keeps its rows in are moved',
+  ])
+  const targets = (await planOf(source)).files[0]?.tables.map(({ name, target }) => [name, target])
+  expect(targets).toContainEqual(['f', 'skip'])
+  expect(targets).toContainEqual(['f_content', 'legacy'])
+})
+
+function rename(database: DatabaseSync, from: string, to: string): void {
+  database.exec('PRAGMA writable_schema = ON')
+  database.prepare("UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE name = 'f'").run(from, to)
+}
+
+function schemaOf(file: string) {
+  const database = new DatabaseSync(file)
+  const schema = database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name').all()
+  database.close()
+  return schema
+}
