@@ -3,6 +3,7 @@ import type { Affinity } from './affinity.ts'
 import { naturalJson, naturalValue } from './natural-json.ts'
 import type { Part } from './part.ts'
 import { Refusal } from './rule.ts'
+import { valueSize } from './value-size.ts'
 
 /** A source column as a member of a message's body. */
 export type BodyMember = { member: string; index: number; affinity: Affinity }
@@ -17,6 +18,10 @@ export function bodyPart(column: string, members: readonly BodyMember[]): Part {
     blame: indexes[0] ?? 0,
     indexes,
     write(row) {
+      // of much larger ones no string could be made to count its bytes
+      const units = members.reduce((sum, { index }) => sum + valueSize(row[index]), 0)
+      if (units > 4 * largestContent)
+        return new Refusal(`makes a body of more than ${units} bytes; its target takes ${largestContent}`)
       let text = ''
       for (const [at, { index, affinity }] of members.entries()) {
         const value = row[index] ?? null

@@ -9,9 +9,12 @@ import { type Pivot, pivotOf } from './pivot.ts'
 import { Refusal } from './rule.ts'
 import { sameValue } from './same-value.ts'
 import { type Source, sourceOf } from './source.ts'
+import { valueSize } from './value-size.ts'
 
 /** Values above this many units of text or bytes belong to a legacy row, which is stored in pieces where it is large. */
 const largestValue = 1_048_576
+/** So does a row whose values have more of them together: as JSON each may take six times as much, and no string is over 512 MiB. */
+const largestRow = 32 * 1_048_576
 
 /**
  * Makes the functions that convert a table's rows and give them back. `columns` are the source's, in the order of the
@@ -88,7 +91,12 @@ function convert(row: readonly SqliteValue[], compiled: Compiled): Conversion {
   const { source, parts, pivot, homeless, inline } = compiled
   const omitted = omittedIn(row, source)
   if (omitted) return omitted
-  for (const index of inline) if (isLarge(row[index])) return { outcome: 'legacy' }
+  let size = 0
+  for (const index of inline) {
+    const own = valueSize(row[index])
+    size += own
+    if (own > largestValue || size > largestRow) return { outcome: 'legacy' }
+  }
   const shared: TargetRow = []
   const tried: SqliteValue[] = []
   let kept: Kept | null = null
@@ -161,12 +169,6 @@ function omittedIn(row: readonly SqliteValue[], source: Source): Conversion | un
     return { outcome: 'rejected', column: source.names[at] ?? '', value, reason }
   }
   return undefined
-}
-
-function isLarge(value: SqliteValue | undefined): boolean {
-  if (typeof value === 'string') return value.length > largestValue
-  if (typeof value !== 'object' || value === null || value instanceof Omitted) return false
-  return (value instanceof Uint8Array ? value : value.bytes).byteLength > largestValue
 }
 
 function keep(kept: Kept | null, name: string, value: SqliteValue): Kept {

@@ -4,7 +4,7 @@ import { BinaryRows } from '../load/binary-rows.ts'
 import type { Large } from '../load/copy-pieces.ts'
 import { CopyRows } from '../load/copy-rows.ts'
 import { encodeValue } from '../value.ts'
-import { encodeRow } from './encode-row.ts'
+import { encodeRow, valueUpTo } from './encode-row.ts'
 import { layOutPlain, plainBytes } from './plain-record.ts'
 import type { PlainTarget } from './plain-target.ts'
 import { Ranges } from './ranges.ts'
@@ -12,6 +12,9 @@ import type { ReservedIds } from './reserve-ids.ts'
 import type { SourceRow } from './source-row.ts'
 import type { TableStore } from './store-batch.ts'
 import { takenReason } from './unique-targets.ts'
+
+/** Bytes of a value that is told with the reason why its row was rejected; the row itself has it in any case. */
+const largestReject = 32 * 1_048_576
 
 export type Outcome = 'migrated' | 'legacy' | 'rejected'
 export type Moved = Record<Outcome, number> & { rows: number; target_rows: number }
@@ -99,7 +102,7 @@ export class PreparedBatch {
         conversion.outcome === 'rejected'
           ? conversion
           : { column: '', value: null, reason: takenReason(this.#compiled.target) }
-      this.rejects.add([column, JSON.stringify(encodeValue(value)), reason, content], start)
+      this.rejects.add([column, JSON.stringify(encodeValue(valueUpTo(largestReject, value))), reason, content], start)
     }
   }
 }

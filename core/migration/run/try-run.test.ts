@@ -6,6 +6,40 @@ import { expect, it, onTestFinished } from 'vitest'
 import type { TablePlan } from '../plan/plan.ts'
 import { tryRun } from './try-run.ts'
 
+it('goes on behind a table that cannot be converted, and shows of large values only their size', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hive-tried-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const made = new DatabaseSync(join(folder, 'a.db'))
+  made.exec(`CREATE TABLE t (a, at); INSERT INTO t VALUES (1, '2026-01-01T00:00:00');
+    CREATE TABLE said (a, b, text, at); INSERT INTO said VALUES ('a', 'b', zeroblob(17000000), '2026-01-01T00:00:00')`)
+  made.close()
+  const t = { name: 't', target: 'legacy' as const }
+  const said: TablePlan = {
+    name: 'said',
+    target: 'agent_conversations',
+    columns: {
+      message_id: { rule: 'constant', value: 'm' },
+      conversation_id: { rule: 'uuid5', from: 'a', namespace: '019abb70-53e6-7000-a0c7-4ad2da8ab1ab' },
+      from_agent: { rule: 'copy', from: 'a' },
+      to_agent: { rule: 'copy', from: 'b' },
+      message_type: { rule: 'constant', value: 'note' },
+      content: { rule: 'body', members: { text: 'text' } },
+      timestamp: { rule: 'timestamp', from: 'at', unit: 'iso' },
+      priority: { rule: 'constant', value: 2 },
+      status: { rule: 'constant', value: 'delivered' },
+      status_at: { rule: 'timestamp', from: 'at', unit: 'iso' },
+      attempts: { rule: 'constant', value: 1 },
+    },
+  }
+  const wrong = { ...said, name: 't' } as TablePlan
+  const files = [{ path: 'a.db', tables: [said, wrong, t] }]
+  expect(await tryRun(folder, { version: 1, zone: 'UTC', files })).toMatchObject([
+    { table: 'said', rejected: 1, examples: [{ column: 'text', value: { $omitted: 'blob 17000000' } }] },
+    { table: 't', rows: 0, fault: expect.any(String) },
+    { table: 't', rows: 1, legacy: 1 },
+  ])
+})
+
 it('says of each table what would be wrong, and goes on behind a file that cannot be read', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'hive-tried-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

@@ -2,10 +2,12 @@ import { join } from 'node:path'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
 import { describeFault } from '../analyze/reading/diagnose.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
+import type { AnalysedTable } from '../analyze/source.ts'
 import { compileTable } from '../convert/compile-table.ts'
 import type { CompiledTable, Conversion } from '../convert/conversion.ts'
 import { largestOf, type Plan } from '../plan/plan.ts'
 import { encodeValue } from '../value.ts'
+import { valueUpTo } from './encode-row.ts'
 import { SeenKeys } from './seen-keys.ts'
 import { keyOf, takenReason } from './unique-targets.ts'
 
@@ -25,6 +27,8 @@ export type TriedTable = {
 }
 
 const mostExamples = 5
+/** Bytes of a value that is shown. */
+const largestExample = 1_048_576
 
 /**
  * Says what a run would make of each row, but for what only Postgres can refuse: a key that the hive has already is among it, one
@@ -32,7 +36,7 @@ const mostExamples = 5
  */
 export async function tryRun(folder: string, plan: Plan): Promise<TriedTable[]> {
   const tried: TriedTable[] = []
-  const keysOf = new Map<CompiledTable['target'], SeenKeys>()
+  const keysOf: KeysOf = new Map()
   for (const file of plan.files) {
     const copy = await openPrivateCopy(join(folder, file.path)).catch((error: Error) => error)
     try {
@@ -49,32 +53,44 @@ export async function tryRun(folder: string, plan: Plan): Promise<TriedTable[]> 
           one.fault = faultOf(copy) ?? 'the table is not there'
           continue
         }
-        const compiled = compileTable(table, source.columns, plan.zone)
-        const gap = (what: string) => {
-          one.fault = what
-        }
-        const key = keyOf(compiled)
-        const keys = keysOf.get(compiled.target) ?? new SeenKeys()
-        keysOf.set(compiled.target, keys)
-        for (const { values } of source.rows(gap)) {
-          const converted = compiled.convert(values)
-          const isTaken = key && converted.outcome === 'migrated' && converted.rows.some((row) => keys.seen(key(row)))
-          const conversion = isTaken ? takenBy(compiled.target) : converted
-          one[conversion.outcome]++
-          if (conversion.outcome === 'migrated') one.target_rows += conversion.rows.length
-          if (conversion.outcome === 'rejected' && one.examples.length < mostExamples) {
-            const { column, value, reason } = conversion
-            one.examples.push({ row: one.rows, column, value: encodeValue(value), reason })
-          }
-          one.rows++
-        }
-        if (key && keys.isFull) one.keys_unchecked = true
+        tryRows(one, source, () => compileTable(table, source.columns, plan.zone), keysOf)
       }
     } finally {
       if (!(copy instanceof Error)) await copy.close()
     }
   }
   return tried
+}
+
+/** The keys that the rows before have, by the table that they go to. */
+type KeysOf = Map<CompiledTable['target'], SeenKeys>
+
+/** What is wrong with one table says nothing of the others. */
+function tryRows(one: TriedTable, source: AnalysedTable, compile: () => CompiledTable, keysOf: KeysOf): void {
+  const gap = (what: string) => {
+    one.fault = what
+  }
+  try {
+    const compiled = compile()
+    const key = keyOf(compiled)
+    const keys = keysOf.get(compiled.target) ?? new SeenKeys()
+    keysOf.set(compiled.target, keys)
+    for (const { values } of source.rows(gap)) {
+      const converted = compiled.convert(values)
+      const isTaken = key && converted.outcome === 'migrated' && converted.rows.some((row) => keys.seen(key(row)))
+      const conversion = isTaken ? takenBy(compiled.target) : converted
+      one[conversion.outcome]++
+      if (conversion.outcome === 'migrated') one.target_rows += conversion.rows.length
+      if (conversion.outcome === 'rejected' && one.examples.length < mostExamples) {
+        const { column, value, reason } = conversion
+        one.examples.push({ row: one.rows, column, value: encodeValue(valueUpTo(largestExample, value)), reason })
+      }
+      one.rows++
+    }
+    if (key && keys.isFull) one.keys_unchecked = true
+  } catch (error) {
+    one.fault = error instanceof Error ? error.message : String(error)
+  }
 }
 
 const takenBy = (target: CompiledTable['target']): Conversion => ({
