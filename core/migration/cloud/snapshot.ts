@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { pipeline } from 'node:stream/promises'
 import { foundFile } from '../analyze/found-files.ts'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
+import { readSchema } from '../analyze/reading/damaged-schema.ts'
 import { diagnoseError, diagnoseHeader, type Fault } from '../analyze/reading/diagnose.ts'
 import { openHostile, readHeader } from '../analyze/reading/private-copy.ts'
 import type { AnalysedColumn } from '../analyze/source.ts'
@@ -55,7 +56,7 @@ async function settle(file: string): Promise<Fault | undefined> {
   try {
     database = new DatabaseSync(file, { allowExtension: false, enableForeignKeyConstraints: false })
     database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON')
-    database.prepare('SELECT count(*) FROM sqlite_schema').get()
+    readSchema(database)
     database.exec('PRAGMA journal_mode = DELETE')
     return undefined
   } catch (error) {

@@ -111,8 +111,8 @@ function checkKind(
   { kind, columns }: FoundTable,
   report: ReturnType<typeof problemsUnder>,
 ): void {
-  // what a module keeps that is not there is in tables of its own, as far as it is in the file
-  const isLost = kind === 'virtual' && columns.length === 0
+  // what a module keeps that is not there is in tables of its own, as far as it is in the file; a damaged entry leads nowhere
+  const isLost = columns.length === 0
   if (table.target === 'skip' && isData(kind) && !isLost) {
     report(['target'], 'skips a table that holds rows of its own: legacy keeps them as they are')
   }

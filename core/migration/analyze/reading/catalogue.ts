@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { largestValue } from '../../value.ts'
 import type { AnalysedColumn, AnalysedDatabase, AnalysedTable } from '../source.ts'
+import { unknownTables } from './damaged-schema.ts'
 import { quoteName, readRows } from './read-rows.ts'
 import { storedTable } from './stored-table.ts'
 import { VirtualRows } from './virtual-rows.ts'
@@ -29,19 +30,31 @@ export function readDatabase(database: DatabaseSync, largest = largestValue): An
     journalMode: String(value('journal_mode')),
     pageSize: Number(value('page_size')),
     warnings: rows.warnings,
-    tables: listed.map(({ name, type, wr }) =>
-      describe(database, {
-        name: String(name),
-        type: typeOf(String(name), String(type)),
-        withoutRowid: wr === 1,
-        hasRowid: wr !== 1 && (type !== 'virtual' || isFullText(virtual.get(String(name))?.module)),
-        virtual: virtual.get(String(name)),
-        encoding,
-        largest,
-      }),
-    ),
+    tables: [
+      ...listed.map(({ name, type, wr }) =>
+        describe(database, {
+          name: String(name),
+          type: typeOf(String(name), String(type)),
+          withoutRowid: wr === 1,
+          hasRowid: wr !== 1 && (type !== 'virtual' || isFullText(virtual.get(String(name))?.module)),
+          virtual: virtual.get(String(name)),
+          encoding,
+          largest,
+        }),
+      ),
+      ...unknownTables(database, new Set(kinds.keys())).map(damagedTable),
+    ].sort((one, other) => (one.name < other.name ? -1 : 1)),
   }
 }
+
+/** Nothing is known of it but that it is there. */
+const damagedTable = (name: string): AnalysedTable => ({
+  ...{ name, kind: 'table', columns: [], primaryKey: [], withoutRowid: false, foreignKeys: [] },
+  rows: (gap) => unreadable('its entry in the schema is damaged', gap),
+  count: () => undefined,
+  uniqueKeys: () => [],
+  orphans: () => [],
+})
 
 type Listed = {
   name: string

@@ -2,6 +2,7 @@ import { copyFile, open, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { faultOfWal, isHotJournal } from './beside.ts'
+import { readSchema } from './damaged-schema.ts'
 import { diagnoseError, diagnoseHeader, type Fault, hasMagic } from './diagnose.ts'
 import { makePrivateFolder } from './private-folder.ts'
 
@@ -112,7 +113,7 @@ export function openHostile(copy: string): DatabaseSync | Fault {
   try {
     database = new DatabaseSync(copy, { allowExtension: false, enableForeignKeyConstraints: false })
     database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON')
-    database.prepare('SELECT count(*) FROM sqlite_schema').get()
+    readSchema(database)
     return database
   } catch (error) {
     database?.close()
