@@ -1,30 +1,32 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoteName } from '../analyze/reading/read-rows.ts'
 
-/** A table that was made; for now without collations that are not there. */
-export type Created = { collations: string[] }
+/** A table that was made; for now without collations that are not there, and with functions that only say so. */
+export type Created = { collations: string[]; functions: string[] }
 
 const mostMissing = 100
 
 /**
  * Makes a table whose statement may ask for what only its own program has: functions, which no rebuild calls, for constraints
- * are not checked; collations, without which it is made for now. Throws what else is wrong with it.
+ * are not checked and generated columns not computed; collations, without which it is made for now. Throws what else is wrong with it.
  */
 export function createTable(database: DatabaseSync, sql: string): Created | 'module is missing' {
-  const collations: string[] = []
+  const created: Created = { collations: [], functions: [] }
   let text = sql
   for (let tries = 0; ; tries++) {
     try {
       database.exec(text)
-      return { collations }
+      return created
     } catch (error) {
       const message = error instanceof Error ? error.message : ''
       const [, what = '', name = ''] = /^no such (module|function|collation sequence): (.+)$/s.exec(message) ?? []
       if (what === 'module') return 'module is missing'
       const before = text
-      if (what === 'function') standIn(database, name)
-      else if (what === 'collation sequence') {
-        collations.push(name)
+      if (what === 'function') {
+        standIn(database, name)
+        created.functions.push(name)
+      } else if (what === 'collation sequence') {
+        created.collations.push(name)
         text = withoutCollation(text, name)
       }
       if ((what !== 'function' && text === before) || tries === mostMissing) throw error

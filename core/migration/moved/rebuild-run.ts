@@ -11,6 +11,7 @@ import type { Description } from '../run/source-file.ts'
 import { InvalidText, Omitted, type SqliteValue, type WholeValue } from '../value.ts'
 import { type Created, emptyShadow, enterTable, hasKeys, missingCollations, restoreTable } from './create-table.ts'
 import { findRun } from './find-run.ts'
+import { hasUnmoved, makePlain } from './plain-columns.ts'
 import { isHeld, type MovedTable, type MovedValue, movedRanges } from './read-moved.ts'
 import { standingTables } from './standing-tables.ts'
 import { StoredPieces } from './stored-pieces.ts'
@@ -109,12 +110,19 @@ async function rebuildFile(
     const parts = movedInParts(made, tables.map(({ name }) => name).filter(isShadow))
     const lost: typeof made = []
     const bare = new Map<string, Created>()
+    const plain = new Map<string, string[]>()
+    const functions: string[] = []
     for (const entry of made) {
       if (entry.type !== 'table' || isShadow(entry.name)) continue
       attempt(entry.name, () => {
         const created = makeTable(database, entry, parts.has(entry.name))
         if (created === 'cannot be made here') lost.push(entry)
-        else if (created.collations.length > 0) bare.set(entry.name, created)
+        else {
+          functions.push(...created.functions)
+          const found = plainIfNeeded(database, entry, functions, tables, description)
+          if (found) plain.set(entry.name, found)
+          if (found || created.collations.length > 0) bare.set(entry.name, created)
+        }
       })
     }
     const found = database.prepare('SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?')
@@ -129,7 +137,7 @@ async function rebuildFile(
     for (const table of named.values()) {
       // the index of a full-text table without content came with it, without a word
       if (isShadow(table.name)) attempt(table.name, () => emptyShadow(database, table.name))
-      await fill(client, database, table, description, result)
+      await fill(client, database, table, description, result, plain.get(table.name))
     }
     if (last) {
       attempt('sqlite_sequence', () => database.exec('DELETE FROM sqlite_sequence'))
@@ -151,7 +159,7 @@ async function rebuildFile(
     for (const [name, { collations }] of bare) {
       const entry = made.find((one) => one.type === 'table' && one.name === name)
       attempt(name, () => restoreTable(database, name, entry?.sql ?? ''))
-      if (!hasKeys(database, name)) continue
+      if (collations.length === 0 || !hasKeys(database, name)) continue
       result.faults.push(
         `${name}: ${missingCollations(collations)}: its keys are in the order of bytes until a REINDEX`,
       )
@@ -165,14 +173,37 @@ async function rebuildFile(
   return result
 }
 
+/** Generated columns cannot be computed where they call what is not here, or what their source could not compute either. */
+function plainIfNeeded(
+  database: DatabaseSync,
+  { name, sql }: { name: string; sql: string | null },
+  functions: readonly string[],
+  tables: readonly MovedTable[],
+  description: Description,
+): string[] | undefined {
+  const moved = tables.find((table) => table.name === name)
+  if (moved === undefined) return undefined
+  const text = sql?.toLowerCase() ?? ''
+  const mayCall = functions.some((one) => text.includes(one.toLowerCase()))
+  if (!mayCall && !hasUnmoved(database, name, moved.columns)) return undefined
+  return makePlain(
+    database,
+    name,
+    description.tables.some((table) => table.name === name && table.withoutRowid),
+  )
+}
+
 async function fill(
   client: MigrationClient,
   database: DatabaseSync,
   table: MovedTable,
   description: Description,
   result: Rebuilt,
+  plain?: readonly string[],
 ): Promise<void> {
-  const places = table.columns.flatMap(({ generated }, place) => (generated ? [] : [place]))
+  const places = table.columns.flatMap(({ name, generated }, place) =>
+    (plain ? plain.includes(name) : !generated) ? [place] : [],
+  )
   const names = places.map((place) => quoteName(table.columns[place]?.name ?? ''))
   const { encoding } = description
   const rowid = rowidOf(table, description)

@@ -4,6 +4,7 @@ import type { AnalysedColumn, AnalysedDatabase, AnalysedTable } from '../source.
 import { unknownTables } from './damaged-schema.ts'
 import { quoteName, readRows } from './read-rows.ts'
 import { storedTable } from './stored-table.ts'
+import { uncomputable } from './uncomputable.ts'
 import { VirtualRows } from './virtual-rows.ts'
 import { hasLanguages, isFullText, readVirtualTables, type VirtualTable } from './virtual-tables.ts'
 
@@ -40,6 +41,7 @@ export function readDatabase(database: DatabaseSync, largest = largestValue): An
           virtual: virtual.get(String(name)),
           encoding,
           largest,
+          warn: (what) => rows.warnings.push(what),
         }),
       ),
       ...unknownTables(database, new Set(kinds.keys())).map(damagedTable),
@@ -64,14 +66,21 @@ type Listed = {
   virtual: VirtualTable | undefined
   encoding: string
   largest: number
+  warn(what: string): void
 }
 
 function describe(
   database: DatabaseSync,
-  { name, type, withoutRowid, hasRowid, virtual, encoding, largest }: Listed,
+  { name, type, withoutRowid, hasRowid, virtual, encoding, largest, warn }: Listed,
 ): AnalysedTable {
   const kind = name.startsWith('sqlite_') ? 'internal' : (type as AnalysedTable['kind'])
-  const { columns, fault } = kind === 'view' ? { columns: [] } : readColumns(database, name, virtual)
+  const { columns: all, fault } = kind === 'view' ? { columns: [] } : readColumns(database, name, virtual)
+  const omitted = all.some(({ generated }) => generated) ? uncomputable(database, name) : new Map<string, string>()
+  const columns = all.filter((column) => !omitted.has(column.name))
+  for (const [column, why] of omitted)
+    warn(
+      `its table ${name} is read without its column ${column}, of which nothing is stored and which cannot be computed here (${why})`,
+    )
   const primaryKey = columns
     .filter((column) => column.primaryKey > 0)
     .sort((one, other) => one.primaryKey - other.primaryKey)
@@ -86,7 +95,7 @@ function describe(
     foreignKeys: keys.map(({ columns: from, table, to }) => ({ columns: from, table, to })),
     rows(gap) {
       if (fault !== undefined) return unreadable(fault, gap)
-      const isPlain = kind === 'table' && hasRowid && encoding === 'UTF-8'
+      const isPlain = kind === 'table' && hasRowid && encoding === 'UTF-8' && omitted.size === 0
       const stored = isPlain ? storedTable(database, name, columns) : undefined
       return readRows(database, { name, columns, primaryKey, withoutRowid, hasRowid, encoding, largest, stored }, gap)
     },

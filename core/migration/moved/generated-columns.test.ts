@@ -1,0 +1,65 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect } from 'vitest'
+import { it } from '../../../test/moving.ts'
+import { rebuildRun } from './rebuild-run.ts'
+import { verifyRun } from './verify-run.ts'
+
+it('gives back rows of tables with generated columns that only their own program can compute', async ({ moving }) => {
+  const { client, folder, source, planOf, move } = moving
+  const withOwn = (file: string) => {
+    const database = new DatabaseSync(file)
+    database.function('own', { deterministic: true }, (value) => `own ${value}`)
+    return database
+  }
+  const database = withOwn(join(source, 'a.db'))
+  database.exec(`CREATE TABLE virtual (a, b AS (own(a)), c REAL); INSERT INTO virtual (a, c) VALUES (1, 2), ('x', 0.5);
+    CREATE TABLE stored (id INTEGER PRIMARY KEY, a TEXT, b TEXT AS (own(a)) STORED, c AS (own(b)) VIRTUAL);
+    INSERT INTO stored (id, a) VALUES (7, 'x'), (9, 12);
+    CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, a, b AS (own(a)) STORED); INSERT INTO counted (a) VALUES (NULL);
+    CREATE INDEX i ON stored (b)`)
+  database.close()
+  const plan = await planOf(source)
+  const { run, state, tables } = await move(source, plan)
+  expect({ state, tables }).toMatchObject({ state: 'complete' })
+  expect(tables.map(({ table, rows }) => [table, rows])).toContainEqual(['virtual', 2])
+  expect(await verifyRun(client, run, source)).toMatchObject({ verified: true, differences: [] })
+  expect(await rebuildRun(client, run, join(folder, 'rebuilt'))).toMatchObject([{ faults: [] }])
+  const [before, after] = [join(source, 'a.db'), join(folder, 'rebuilt', 'a.db')].map((file) => {
+    const read = withOwn(file)
+    const rows = ['virtual', 'stored', 'counted', 'sqlite_sequence'].map((name) =>
+      read.prepare(`SELECT rowid, * FROM ${name}`).all(),
+    )
+    const types = read.prepare('SELECT typeof(a), typeof(c) FROM virtual').all()
+    const schema = read.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY name').all()
+    const whole = read.prepare('PRAGMA integrity_check').all()
+    read.close()
+    return { rows, types, schema, whole }
+  })
+  expect(after).toEqual(before)
+})
+
+it('gives back rows for which a generated column cannot be computed', async ({ moving }) => {
+  const { client, folder, source, database, planOf, move } = moving
+  database(`CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('{"x":1}'), ('no JSON');
+    ALTER TABLE t ADD COLUMN x AS (json_extract(a, '$.x'))`)
+  const { run, state, tables } = await move(source, await planOf(source))
+  expect({ state, tables }).toMatchObject({ state: 'complete', tables: [{ rows: 2, legacy: 2 }] })
+  expect(await verifyRun(client, run, source)).toMatchObject({ verified: true, differences: [] })
+  expect(await rebuildRun(client, run, join(folder, 'rebuilt'))).toMatchObject([{ faults: [] }])
+  const rebuilt = new DatabaseSync(join(folder, 'rebuilt', 'a.db'))
+  expect(rebuilt.prepare('SELECT a FROM t').all()).toMatchObject([{ a: '{"x":1}' }, { a: 'no JSON' }])
+  expect(rebuilt.prepare('SELECT x FROM t WHERE rowid = 1').all()).toMatchObject([{ x: 1 }])
+  rebuilt.close()
+})
+
+it('warns of a column that is left out', async ({ moving: { source, database } }) => {
+  database(
+    `CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('no JSON'); ALTER TABLE t ADD COLUMN x AS (json_extract(a, '$.x'))`,
+  )
+  const { analyzeFolder } = await import('../analyze/analyze-folder.ts')
+  const { readFolder } = await import('../analyze/reading/read-folder.ts')
+  const [file] = (await analyzeFolder(source, readFolder(source))).files
+  expect(file?.warnings).toEqual([expect.stringMatching(/^its table t is read without its column x, .*malformed JSON/)])
+  expect(file?.tables[0]?.columns.map(({ name }) => name)).toEqual(['a'])
+})
