@@ -108,6 +108,45 @@ it('says what it cannot work with, and names it', async () => {
   expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('nowhere cannot be read') })
 }, 60_000)
 
+it('shows people of a large value its beginning, and nothing that acts on their terminal', async () => {
+  const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
+  const at = ['--postgres', databaseUrl]
+  const source = newFolder()
+  const database = new DatabaseSync(join(source, 'a.db'))
+  const value = `\u001b[2J\u009b\n${'x'.repeat(900_000)}`
+  database.exec('CREATE TABLE "odd\u202e\n" (metric_name TEXT, value, timestamp TEXT)')
+  for (const one of [1, 2, 3, value])
+    database.prepare('INSERT INTO "odd\u202e\n" VALUES (?, ?, ?)').run('m', one, '2026-01-01')
+  database.close()
+  const plan = join(newFolder(), 'plan.json')
+  await hive('plan', source, '--out', plan)
+  // what is not all numbers is not suggested as metrics
+  const measured = {
+    target: 'agent_metrics',
+    columns: {
+      agent_name: { rule: 'constant', value: 'a' },
+      metric_type: { rule: 'copy', from: 'metric_name' },
+      value: { rule: 'copy', from: 'value' },
+      timestamp: { rule: 'timestamp', from: 'timestamp', unit: 'iso' },
+    },
+  }
+  writeFileSync(plan, readFileSync(plan, 'utf8').replace('"target": "legacy"', JSON.stringify(measured).slice(1, -1)))
+  const beginning = '\\u{1b}[2J\\u{9b}\\u{a}xxx'
+  const tried = await hive('run', source, '--plan', plan, '--dry-run')
+  const moved = await hive('run', source, '--plan', plan, ...at, '--json')
+  const { run } = moved.json<RunResult>()
+  const rejects = await hive('rejects', run, ...at)
+  for (const { stdout } of [tried, rejects]) {
+    expect(stdout).toContain('odd\\u{202e}\\u{a}')
+    expect(stdout).toContain(beginning)
+    expect(stdout).toContain('x… (900006 characters)')
+    expect(stdout).toMatch(/^[\n -~…“”’]{0,2000}$/)
+  }
+  const exact = await hive('rejects', run, ...at, '--json')
+  expect(exact.stdout).toMatch(/^[\n -~]+$/)
+  expect(exact.json<{ rejects: object[] }>().rejects).toMatchObject([{ table: 'odd\u202e\n', value }])
+}, 60_000)
+
 it('says when there are more rejected rows than it shows', async () => {
   const { databaseUrl } = JSON.parse(await borrow('database')) as { databaseUrl: string }
   const at = ['--postgres', databaseUrl]

@@ -1,5 +1,4 @@
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
-import { plainValue } from '../plain-value.ts'
 
 export type RunSummary = {
   id: string
@@ -50,22 +49,4 @@ export async function listTables(client: MigrationClient, run: string): Promise<
      WHERE f.run_id = $1 AND (t.id IS NOT NULL OR f.fault IS NOT NULL) ORDER BY f.id, t.id`,
     [run],
   )
-}
-
-export type Reject = { file: string; table: string; row: number; column: string; value: unknown; reason: string }
-
-/** Rows of a run that were rejected, in order, after some of them. Values are as SQLite has them, what is no JSON tagged. */
-export async function listRejects(
-  client: MigrationClient,
-  run: string,
-  { limit, after = 0 }: { limit: number; after?: number },
-): Promise<Reject[]> {
-  const rows = await rowsOf<Omit<Reject, 'value'> & { value: string }>(
-    client,
-    `SELECT f.path AS file, t.name AS table, j.row::float8 AS row, j.column_name AS column, j.value::text AS value, j.reason
-     FROM migration_rejects j JOIN migration_tables t ON t.id = j.table_id JOIN migration_files f ON f.id = t.file_id
-     WHERE f.run_id = $1 ORDER BY t.id, j.row OFFSET $2::int LIMIT $3::int`,
-    [run, after, limit],
-  )
-  return rows.map((row) => ({ ...row, value: plainValue(JSON.parse(row.value)) }))
 }

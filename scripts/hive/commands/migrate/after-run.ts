@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import type { Reject } from '../../../../core/migration/moved/list-rejects.ts'
 import { wholeNumber } from '../../arguments.ts'
 import { createOutput, shown, table } from '../../output.ts'
 import { Incomplete } from '../../problem.ts'
@@ -80,18 +81,22 @@ export function addAfterRun(migrate: Command): void {
     .addHelpText('after', '\nExample:\n  $ hive migrate rejects 0b9f2c1e-… --json')
     .action(async (run: string, options: Options & { limit: number; after: number }, command: Command) => {
       const out = createOutput(jsonOf(command))
-      const { listRejects } = await import('../../../../core/migration/moved/list-runs.ts')
+      const { listRejects } = await import('../../../../core/migration/moved/list-rejects.ts')
       const { findRun } = await import('../../../../core/migration/moved/find-run.ts')
       const { state, found } = await withPostgres(options, async (client) => {
         const { state } = await findRun(client, run)
-        return { state, found: await listRejects(client, run, { ...options, limit: options.limit + 1 }) }
+        const found: Reject[] = []
+        for await (const one of listRejects(client, run, { ...options, limit: options.limit + 1 })) {
+          found.push(out.json ? one : { ...one, value: shown(one.value) })
+        }
+        return { state, found }
       })
       const rejects = found.slice(0, options.limit)
       const more = found.length > rejects.length
       out.answer({ rejects, more }, () => {
         if (state === 'rolled back') return 'the run was rolled back: what it rejected is gone with it'
         if (rejects.length === 0) return options.after === 0 ? 'no rows were rejected' : 'no more rows were rejected'
-        const rows = rejects.map((one) => [one.file, one.table, one.row, one.column, shown(one.value), one.reason])
+        const rows = rejects.map((one) => [one.file, one.table, one.row, one.column, String(one.value), one.reason])
         const shownRows = table(['FILE', 'TABLE', 'ROW', 'COLUMN', 'VALUE', 'REASON'], rows)
         if (!more) return shownRows
         return `${shownRows}\n\nthere are more: --after ${options.after + options.limit} shows the next ones`
