@@ -14,7 +14,7 @@ import { valueSize } from './value-size.ts'
 /** Values above this many units of text or bytes belong to a legacy row, which is stored in pieces where it is large. */
 const largestValue = 1_048_576
 /** So does a row whose values have more of them together: as JSON each may take six times as much, and no string is over 512 MiB. */
-const largestRow = 32 * 1_048_576
+const largestRow = 16 * 1_048_576
 
 /**
  * Makes the functions that convert a table's rows and give them back. `columns` are the source's, in the order of the

@@ -7,7 +7,7 @@ import { InvalidText, Omitted, type SqliteValue } from '../value.ts'
 const largestInline = 1_048_576
 /** So are values of more bytes than this of a row whose JSON would be longer: JSONB takes 256 MiB, and no string is over 512. */
 const smallest = 1_024
-const longestRow = 32 * 1_048_576
+const longestRow = 16 * 1_048_576
 
 /** A whole row as JSON that JSONB takes, and those of its values that are too large for it. */
 export function encodeRow(
