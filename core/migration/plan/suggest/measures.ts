@@ -1,5 +1,5 @@
 import type { ColumnReport, TableReport } from '../../analyze/report.ts'
-import { singular, wordSet, wordsOf } from './name-words.ts'
+import { singular, wordList, wordSet, wordsOf } from './name-words.ts'
 import { isCalled } from './table-subject.ts'
 
 /** What tables of measurements are called by. */
@@ -9,12 +9,14 @@ const tables = wordSet(
 )
 
 /** What figures are called by that somebody has measured of a machine, a program, a model or a room. */
-const figures = wordSet(
-  `cpu gpu mem memory ram swap heap disk io network net bandwidth throughput latency duration elapsed response rate ratio
+const figures = new Set(
+  wordList(
+    `cpu gpu mem memory ram swap heap disk io network net bandwidth throughput latency duration elapsed response rate ratio
    accuracy precision recall auc loss logloss rmse mae mse score stat usage utilization util percent percentage pct avg mean
    median stddev variance count rps qps tps fps iops request token error failure success hit miss queue
    thread temperature temp humidity pressure voltage current power energy watt speed rpm noise illuminance dbm rssi byte
    kb mb gb load uptime time ms sec seconds jitter ping drift quality efficiency overhead`,
+  ).map(singular),
 )
 
 /** True where the name of a table says that measurements are in it. */

@@ -32,10 +32,10 @@ describe('the moment of a metric', () => {
     expect(plan).toMatchObject({ target: 'agent_metrics', columns: { timestamp: { from } } })
   })
 
-  it('of two columns with the same span is in the first', async () => {
+  it('is not guessed where two columns say it alike: that they begin and end together does not make them one', async () => {
     const columns = 'metric_name TEXT, value REAL, measured_at TEXT, sampled_at INTEGER'
     const plan = await suggestedFor('measured', columns, "'m', 1, '2025-10-09T08:53:20Z', 1760000000")
-    expect(plan).toMatchObject({ columns: { timestamp: { from: 'measured_at', unit: 'iso' } } })
+    expect(plan).toMatchObject({ target: 'legacy', because: expect.stringContaining('measured_at and sampled_at') })
   })
 
   it.each([

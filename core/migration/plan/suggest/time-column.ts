@@ -55,13 +55,11 @@ function bestOf(table: TableReport, wanted: Wanted): ColumnReport[] {
   for (const sense of wanted) {
     const found = named.filter((one) => one.sense === sense).map(({ column }) => column)
     if (found.length === 0) continue
-    // of two that begin and end together the first is as good as the other
-    const different = found.filter(({ time }, at) => at === 0 || !sameSpan(time, found[0]?.time))
     const simple = plainest.find((name) => found.some((column) => column.name.toLowerCase() === name))
     const simplest = found.find((column) => column.name.toLowerCase() === simple)
     const ends = sense === 'begun' ? table.columns.filter(isEnd) : []
     if (ends.length > 0) return [...found, ...ends]
-    return simplest ? [simplest] : different
+    return simplest ? [simplest] : found
   }
   return []
 }
@@ -74,11 +72,6 @@ function senseOf({ name: table, rows }: TableReport, column: ColumnReport): Time
   if (areNumbers && isLongAgo && /(?<!date)time$/i.test(name)) return undefined
   return timeSense(name, table, areNumbers)
 }
-
-type Span = ColumnReport['time']
-
-const sameSpan = (one: Span, other: Span) =>
-  one !== undefined && other !== undefined && one.from === other.from && one.to === other.to
 
 const isEnd = ({ name, declared_type, time }: ColumnReport) =>
   (time !== undefined || isCalledTime(name, declared_type)) &&

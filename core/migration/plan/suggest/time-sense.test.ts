@@ -39,6 +39,7 @@ it.each([
   ['updated_at', 'changed'],
   ['last_updated', 'changed'],
   ['lastModified', 'changed'],
+  ['edited_at', 'changed'],
 ])('%s says %s', (name, sense) => {
   expect(timeSense(name, 'things', false)).toBe(sense)
 })
@@ -47,7 +48,7 @@ it.each(
   `expires_at password_expires_at expiry_timestamp valid_date valid_until due_date scheduled_at planned_start next_run_at
    last_login_at last_seen lastSeen previous_timestamp resolved_date resolved_at closed_on acknowledged_at birth_date birthdate
    date_of_birth end_time ended_at finished_at completed_at deleted_at revoked_at granted_at delivered_at read_at effective_date
-   deadline status_changed_at predicted_time send_at publish_at run_at hire_date order_date uptime runtime response_time
+   deadline thread_ts parent_ts status_changed_at predicted_time send_at publish_at run_at hire_date order_date uptime runtime response_time
    time_ms elapsed_seconds time_zone`.split(/\s+/),
 )('%s does not say when the thing of its row happened', (name) => {
   expect(timeSense(name, 'things', false)).toBeUndefined()

@@ -40,7 +40,7 @@ const neutral = wordList('utc gmt local unix iso server client system tz the of'
 
 /** Times of something else than what a row tells: of what is to come, of its end, of what was before, of a person. */
 const elsewhere = wordSet(
-  `expire expires expired expiry expiration exp valid validity due deadline schedule scheduled plan planned next last
+  `thread parent expire expires expired expiry expiration exp valid validity due deadline schedule scheduled plan planned next last
      latest previous prev prior first end ended finish finished complete completed completion stop stopped close closed
      resolve resolved resolution acknowledge acknowledged ack birth born dob delete deleted remove removed archive
      archived revoked granted grant cancelled canceled effective until since target estimated eta expected predicted
@@ -61,7 +61,9 @@ const senses: Record<Exclude<TimeSense, 'done' | 'vague'>, string[]> = {
   created: wordList('created creation create'),
   stored: wordList('inserted insert added stored saved ingested imported written'),
   begun: wordList('started start begun began begin'),
-  changed: wordList('updated update modified modification modify changed change lastupdated lastmodified mtime'),
+  changed: wordList(
+    'updated update modified modification modify edited edit changed change lastupdated lastmodified mtime',
+  ),
 }
 const senseOf = new Map(
   Object.entries(senses).flatMap(([sense, words]) => words.map((word) => [word, sense as TimeSense] as const)),
