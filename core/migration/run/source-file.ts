@@ -71,7 +71,10 @@ export function describeSource(database: DatabaseSync): Description {
     userVersion: Number(pragma('user_version')),
     applicationId: Number(pragma('application_id')),
     schema: database
-      .prepare('SELECT type, name, tbl_name AS "table", sql FROM sqlite_schema ORDER BY rowid')
+      .prepare(
+        `SELECT CAST(type AS TEXT) AS type, CAST(name AS TEXT) AS name, CAST(tbl_name AS TEXT) AS "table",
+           CAST(sql AS TEXT) AS sql FROM main.sqlite_schema ORDER BY rowid`,
+      )
       .all() as Description['schema'],
     tables: database
       .prepare('PRAGMA main.table_list')

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { largestValue } from '../../value.ts'
 import type { AnalysedColumn, AnalysedDatabase, AnalysedTable } from '../source.ts'
-import { unknownTables } from './damaged-schema.ts'
+import { damagedTables } from './damaged-schema.ts'
 import { quoteName, readRows } from './read-rows.ts'
 import { storedTable } from './stored-table.ts'
 import { uncomputable } from './uncomputable.ts'
@@ -44,7 +44,7 @@ export function readDatabase(database: DatabaseSync, largest = largestValue): An
           warn: (what) => rows.warnings.push(what),
         }),
       ),
-      ...unknownTables(database, new Set(kinds.keys())).map(damagedTable),
+      ...damagedTables(database).map(damagedTable),
     ].sort((one, other) => (one.name < other.name ? -1 : 1)),
   }
 }
