@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoteName } from '../analyze/reading/read-rows.ts'
+import { runCreate } from './create-statement.ts'
 
 /** A table that was made; for now without collations that are not there, and with functions that only say so. */
 export type Created = { collations: string[]; functions: string[] }
@@ -15,7 +16,7 @@ export function createTable(database: DatabaseSync, sql: string): Created | 'mod
   let text = sql
   for (let tries = 0; ; tries++) {
     try {
-      database.exec(text)
+      runCreate(database, 'table', text)
       return created
     } catch (error) {
       const message = error instanceof Error ? error.message : ''

@@ -9,6 +9,7 @@ import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { TablePlan } from '../plan/plan.ts'
 import type { Description } from '../run/source-file.ts'
 import { InvalidText, Omitted, type SqliteValue, type WholeValue } from '../value.ts'
+import { runCreate } from './create-statement.ts'
 import { type Created, emptyShadow, enterTable, hasKeys, missingCollations, restoreTable } from './create-table.ts'
 import { findRun } from './find-run.ts'
 import { hasUnmoved, makePlain } from './plain-columns.ts'
@@ -59,7 +60,9 @@ export async function rebuildRun(client: MigrationClient, id: string, folder: st
     await mkdir(dirname(file), { recursive: true })
     const ofFile = tables.filter((table) => table.path === path)
     const moved = ofFile.filter(({ state }) => state !== 'moved before')
-    const one = await rebuildFile(client, file, path, JSON.parse(entry.description) as Description, moved)
+    const one = await rebuildFile(client, file, path, entry.description, moved).catch((error: Error) => ({
+      ...{ path, tables: [], faults: [`it cannot be made again: ${error.message}`] },
+    }))
     rebuilt.push({ ...one, faults: [...one.faults, ...missing(planned, ofFile)] })
   }
   return rebuilt
@@ -80,9 +83,10 @@ async function rebuildFile(
   client: MigrationClient,
   file: string,
   path: string,
-  description: Description,
+  described: string,
   tables: MovedTable[],
 ): Promise<Rebuilt> {
+  const description = JSON.parse(described) as Description
   const { encoding, pageSize, userVersion, applicationId, schema } = description
   const result: Rebuilt = { path, tables: [], faults: [] }
   // sources may have been made where "text" in double quotes was text
@@ -103,7 +107,7 @@ async function rebuildFile(
     // gives the file its encoding whatever is in it, and the counters of AUTOINCREMENT, which outlive their tables
     const counters = schema.some(({ name }) => name === 'sqlite_sequence') ? 'AUTOINCREMENT' : ''
     database.exec(`CREATE TABLE one (a INTEGER PRIMARY KEY ${counters}); DROP TABLE one`)
-    const made = schema.filter(({ sql, name }) => sql !== null && !name.startsWith('sqlite_'))
+    const made = usable(description, result)
     // the tables of a virtual one are made with it
     const shadows = new Set(description.tables.filter(({ kind }) => kind === 'shadow').map(({ name }) => name))
     const isShadow = (name: string) => shadows.has(name)
@@ -129,7 +133,7 @@ async function rebuildFile(
     const isThereAlready = (type: string, name: string) => found.get(type, name) !== undefined
     for (const { name, sql } of made) {
       if (isShadow(name) && lost.some((table) => name.startsWith(`${table.name}_`)) && !isThereAlready('table', name))
-        attempt(name, () => database.exec(sql ?? ''))
+        attempt(name, () => runCreate(database, 'table', sql))
     }
     const named = new Map(tables.map((table) => [table.name, table]))
     const last = named.get('sqlite_sequence')
@@ -153,7 +157,7 @@ async function rebuildFile(
       if (type === 'table' || isThereAlready(type, name)) continue
       const { collations = [] } = (type === 'index' && bare.get(table)) || {}
       if (collations.length > 0) result.faults.push(`${name}: it is on ${table}, and ${missingCollations(collations)}`)
-      else attempt(name, () => database.exec(sql ?? ''))
+      else attempt(name, () => runCreate(database, type, sql))
     }
     for (const entry of lost) attempt(entry.name, () => enterTable(database, entry))
     for (const [name, { collations }] of bare) {
@@ -172,6 +176,24 @@ async function rebuildFile(
   database.close()
   return result
 }
+
+/** The entries that are made again. Those that SQLite itself did not take, and what is no entry at all, are at fault. */
+function usable({ schema, tables }: Description, { faults }: Rebuilt): Entry[] {
+  const known = new Set(tables.map(({ name }) => name.toLowerCase()))
+  return schema.filter((entry): entry is Entry => {
+    const { type, name, sql } = entry
+    if (typeof name !== 'string' || (sql !== null && typeof sql !== 'string')) {
+      faults.push(`${String(name)}: its entry in the schema is damaged`)
+      return false
+    }
+    if (sql === null || name.startsWith('sqlite_')) return false
+    const isKnown = (type !== 'table' && type !== 'view') || known.has(name.toLowerCase())
+    if (!isKnown) faults.push(`${name}: its entry in the schema is damaged`)
+    return isKnown
+  })
+}
+
+type Entry = Description['schema'][number] & { sql: string }
 
 /** Generated columns cannot be computed where they call what is not here, or what their source could not compute either. */
 function plainIfNeeded(

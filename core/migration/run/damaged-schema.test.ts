@@ -52,34 +52,43 @@ it.for<[what: string, damage: string]>([
   ['is of a view and has a page', "UPDATE sqlite_schema SET type = 'view' WHERE name = 'bad'"],
   ['is of a trigger and has a page', "UPDATE sqlite_schema SET type = 'trigger' WHERE name = 'bad'"],
   ['is of an index that there is already', damagedTo('index', 'sqlite_autoindex_good_1', 'good', 'NULL')],
-  ['is of a virtual table and has a page', damagedTo('table', 'bad', 'bad', "'CREATE VIRTUAL TABLE bad USING fts5(a)'")],
+  [
+    'is of a virtual table and has a page',
+    damagedTo('table', 'bad', 'bad', "'CREATE VIRTUAL TABLE bad USING fts5(a)'"),
+  ],
   ['has no name', "UPDATE sqlite_schema SET name = NULL WHERE name = 'bad'"],
   ['has bytes for a name', "UPDATE sqlite_schema SET name = x'6200' WHERE name = 'bad'"],
   ['has the name of another', damagedTo('table', 'good', 'good', "'CREATE TABLE good (a)'")],
   ['has the name of another in its letters', damagedTo('table', 'GOOD', 'good', "'CREATE TABLE bad ('")],
   ['has a number for its SQL', "UPDATE sqlite_schema SET sql = 'aaaaaaaa' WHERE name = 'bad'"],
   ['is of an index that is none', "UPDATE sqlite_schema SET sql = 'a' WHERE name = 'i'"],
-  ['is of the counters', "UPDATE sqlite_schema SET sql = 'CREATE TABLE sqlite_sequence(' WHERE name = 'sqlite_sequence'"],
-])('refuses a file whose rows may be lost by an entry that %s, and moves the others', async ([_, damage], { moving }) => {
-  const { source, database, planOf, move } = moving
-  const file = join(source, 'a.db')
-  const damaged = new DatabaseSync(file, { defensive: false })
-  damaged.exec(`CREATE TABLE good (a UNIQUE, b INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO good VALUES (1, 7);
+  [
+    'is of the counters',
+    "UPDATE sqlite_schema SET sql = 'CREATE TABLE sqlite_sequence(' WHERE name = 'sqlite_sequence'",
+  ],
+])(
+  'refuses a file whose rows may be lost by an entry that %s, and moves the others',
+  async ([_, damage], { moving }) => {
+    const { source, database, planOf, move } = moving
+    const file = join(source, 'a.db')
+    const damaged = new DatabaseSync(file, { defensive: false })
+    damaged.exec(`CREATE TABLE good (a UNIQUE, b INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO good VALUES (1, 7);
     CREATE INDEX i ON good (a); CREATE TABLE bad (a); INSERT INTO bad VALUES (2); PRAGMA writable_schema = ON; ${damage}`)
-  damaged.close()
-  if (damage.includes('aaaaaaaa')) writeNumber(file)
-  database('CREATE TABLE good (a); INSERT INTO good VALUES (1)', 'b.db')
-  const copy = await openPrivateCopy(file)
-  await copy.close()
-  expect(copy).toMatchObject({ fault: { state: 'malformed' } })
-  expect((await planOf(source)).files[0]?.unreadable).toMatch(/^malformed: /)
-  const files = ['a.db', 'b.db'].map((path) => ({ path, tables: [good] }))
-  expect(await move(source, { version: 1, zone: 'UTC', files })).toMatchObject({
-    state: 'failed',
-    fault: expect.stringContaining('a.db: malformed'),
-    tables: [{ file: 'b.db', state: 'done', rows: 1 }],
-  })
-})
+    damaged.close()
+    if (damage.includes('aaaaaaaa')) writeNumber(file)
+    database('CREATE TABLE good (a); INSERT INTO good VALUES (1)', 'b.db')
+    const copy = await openPrivateCopy(file)
+    await copy.close()
+    expect(copy).toMatchObject({ fault: { state: 'malformed' } })
+    expect((await planOf(source)).files[0]?.unreadable).toMatch(/^malformed: /)
+    const files = ['a.db', 'b.db'].map((path) => ({ path, tables: [good] }))
+    expect(await move(source, { version: 1, zone: 'UTC', files })).toMatchObject({
+      state: 'failed',
+      fault: expect.stringContaining('a.db: malformed'),
+      tables: [{ file: 'b.db', state: 'done', rows: 1 }],
+    })
+  },
+)
 
 it('tells an entry from its table by no more than SQLite does', async ({ moving }) => {
   const { source, planOf, move } = moving
