@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
-import { describeFault } from '../analyze/reading/diagnose.ts'
-import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
+import { describeFault, diagnoseError } from '../analyze/reading/diagnose.ts'
+import { openPrivateCopy, type PrivateCopy } from '../analyze/reading/private-copy.ts'
 import { StoredRecord } from '../analyze/reading/stored-record.ts'
 import type { AnalysedRow, AnalysedTable } from '../analyze/source.ts'
 import { sameValue } from '../convert/same-value.ts'
@@ -99,11 +99,20 @@ async function withSource(
   try {
     if (hash.status === 'rejected') return await use(`the source cannot be read: ${(hash.reason as Error).message}`)
     if (hash.value !== sha256) return await use('the source has changed since it was moved')
-    if (!copy) throw (copied as PromiseRejectedResult).reason
-    if ('fault' in copy) await use(describeFault(copy.fault))
-    else await use(new Map(readDatabase(copy.database, largest).tables.map((table) => [table.name, table])))
+    if (copied.status === 'rejected') return await use(`the source cannot be read: ${copied.reason.message}`)
+    await use(tablesOf(copied.value, largest))
   } finally {
     await copy?.close()
+  }
+}
+
+/** The tables of a file by their names; or why nothing of it can be read. */
+function tablesOf(copy: PrivateCopy, largest: number): Map<string, AnalysedTable> | string {
+  if ('fault' in copy) return describeFault(copy.fault)
+  try {
+    return new Map(readDatabase(copy.database, largest).tables.map((table) => [table.name, table]))
+  } catch (error) {
+    return describeFault(diagnoseError(error))
   }
 }
 

@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'vitest'
 import { it } from '../../../test/moving.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
+import { makeSnapshot } from '../cloud/snapshot.ts'
 import { rebuildRun } from '../moved/rebuild-run.ts'
 import { verifyRun } from '../moved/verify-run.ts'
 
@@ -69,7 +70,7 @@ it.for<[what: string, damage: string]>([
 ])(
   'refuses a file whose rows may be lost by an entry that %s, and moves the others',
   async ([_, damage], { moving }) => {
-    const { source, database, planOf, move } = moving
+    const { folder, source, database, planOf, move } = moving
     const file = join(source, 'a.db')
     const damaged = new DatabaseSync(file, { defensive: false })
     damaged.exec(`CREATE TABLE good (a UNIQUE, b INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO good VALUES (1, 7);
@@ -80,6 +81,9 @@ it.for<[what: string, damage: string]>([
     const copy = await openPrivateCopy(file)
     await copy.close()
     expect(copy).toMatchObject({ fault: { state: 'malformed' } })
+    const uploaded = join(folder, 'uploaded.db')
+    copyFileSync(file, uploaded)
+    expect(await makeSnapshot(uploaded, 1_000)).toMatchObject({ state: 'malformed' })
     expect((await planOf(source)).files[0]?.unreadable).toMatch(/^malformed: /)
     const files = ['a.db', 'b.db'].map((path) => ({ path, tables: [good] }))
     expect(await move(source, { version: 1, zone: 'UTC', files })).toMatchObject({

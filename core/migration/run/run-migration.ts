@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { HiveError } from '../../errors.ts'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
-import { describeFault } from '../analyze/reading/diagnose.ts'
+import { describeFault, diagnoseError } from '../analyze/reading/diagnose.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import type { AnalysedTable } from '../analyze/source.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
@@ -191,13 +192,10 @@ async function moveFile(
     if ('fault' in copy) return await faulty(describeFault(copy.fault))
     if ((await hashSource(source)) !== hash)
       return await faulty('it was written to while it was copied: stop its writer and try again')
-    const fileId = await fileEntry(client, run, file.path, {
-      sha256: hash,
-      description: JSON.stringify(describeSource(copy.database)),
-    })
-    const found = new Map(
-      readDatabase(copy.database, largestOf(options.plan)).tables.map((table) => [table.name, table]),
-    )
+    const read = readSource(copy.database, largestOf(options.plan))
+    if ('fault' in read) return await faulty(read.fault)
+    const { description, found } = read
+    const fileId = await fileEntry(client, run, file.path, { sha256: hash, description })
     const tables: TableResult[] = []
     for (const table of file.tables) {
       if (table.target === 'skip') continue
@@ -222,6 +220,22 @@ async function moveFile(
     return { tables }
   } finally {
     await copy.close()
+  }
+}
+
+/** What is in a file, and what `rebuild` makes it from; or why that cannot be told. */
+function readSource(
+  database: DatabaseSync,
+  largest: number,
+): { description: string; found: Map<string, AnalysedTable> } | { fault: string } {
+  try {
+    const { tables } = readDatabase(database, largest)
+    return {
+      description: JSON.stringify(describeSource(database)),
+      found: new Map(tables.map((table) => [table.name, table])),
+    }
+  } catch (error) {
+    return { fault: describeFault(diagnoseError(error)) }
   }
 }
 

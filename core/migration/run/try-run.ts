@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { readDatabase } from '../analyze/reading/catalogue.ts'
-import { describeFault } from '../analyze/reading/diagnose.ts'
+import { describeFault, diagnoseError } from '../analyze/reading/diagnose.ts'
 import { openPrivateCopy } from '../analyze/reading/private-copy.ts'
 import type { AnalysedTable } from '../analyze/source.ts'
 import { compileTable } from '../convert/compile-table.ts'
@@ -40,17 +40,17 @@ export async function tryRun(folder: string, plan: Plan): Promise<TriedTable[]> 
   for (const file of plan.files) {
     const copy = await openPrivateCopy(join(folder, file.path)).catch((error: Error) => error)
     try {
-      const tables = 'database' in copy ? readDatabase(copy.database, largestOf(plan)).tables : []
+      const tables = tablesOf(copy, largestOf(plan))
       for (const table of file.tables) {
         if (table.target === 'skip') continue
-        const source = tables.find(({ name }) => name === table.name)
+        const source = typeof tables === 'string' ? undefined : tables.find(({ name }) => name === table.name)
         const one: TriedTable = {
           ...{ file: file.path, table: table.name, rows: 0, migrated: 0, legacy: 0, rejected: 0, target_rows: 0 },
           examples: [],
         }
         tried.push(one)
         if (!source) {
-          one.fault = faultOf(copy) ?? 'the table is not there'
+          one.fault = typeof tables === 'string' ? tables : 'the table is not there'
           continue
         }
         tryRows(one, source, () => compileTable(table, source.columns, plan.zone), keysOf)
@@ -100,7 +100,16 @@ const takenBy = (target: CompiledTable['target']): Conversion => ({
   reason: takenReason(target),
 })
 
-function faultOf(copy: Error | Awaited<ReturnType<typeof openPrivateCopy>>): string | undefined {
+/** The tables of a file; or why nothing of it can be read. */
+function tablesOf(
+  copy: Error | Awaited<ReturnType<typeof openPrivateCopy>>,
+  largest: number,
+): AnalysedTable[] | string {
   if (copy instanceof Error) return copy.message
-  return 'fault' in copy ? describeFault(copy.fault) : undefined
+  if ('fault' in copy) return describeFault(copy.fault)
+  try {
+    return readDatabase(copy.database, largest).tables
+  } catch (error) {
+    return describeFault(diagnoseError(error))
+  }
 }
