@@ -1,11 +1,14 @@
+import { once } from 'node:events'
 import Table from 'cli-table3'
 import { createColors } from 'picocolors'
-import { cut, visibleJson, visibleJsonPieces, visibleLine, visibleLines } from './visible-text.ts'
+import { cut, visibleJson, visibleJsonPieces, visibleLine, visibleLines, visibleListPieces } from './visible-text.ts'
 
 export type Output = {
   readonly json: boolean
   /** The one answer of a command: the document itself with --json, else the text made for people. */
   answer(document: unknown, forPeople: () => string): void
+  /** The same with --json for a document of a list that is too long to be held, and what there is to say behind it. */
+  answerList(name: string, items: AsyncIterable<unknown>, others: () => Record<string, unknown>): Promise<void>
   /** One line of a stream: a line of NDJSON with --json, else the text made for people. */
   line(document: unknown, forPeople: () => string): void
   /** Something people want to know while they wait; goes to stderr, and nowhere with --json. */
@@ -20,6 +23,12 @@ export function createOutput(json: boolean): Output {
     answer(document, forPeople) {
       if (!json) return void writeLines(forPeople())
       for (const piece of visibleJsonPieces(document)) write(piece)
+      write('\n')
+    },
+    async answerList(name, items, others) {
+      for await (const piece of visibleListPieces(name, items, others)) {
+        if (!write(piece)) await once(process.stdout, 'drain')
+      }
       write('\n')
     },
     line: (document, forPeople) => (json ? write(`${visibleJson(document)}\n`) : writeLines(forPeople())),

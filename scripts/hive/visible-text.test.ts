@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { cut, visibleJson, visibleJsonPieces, visibleLine, visibleLines } from './visible-text.ts'
+import { cut, visibleJson, visibleJsonPieces, visibleLine, visibleLines, visibleListPieces } from './visible-text.ts'
 
 it.for([
   ['a command to the terminal', 'a\u001b[31mb', 'a\\u{1b}[31mb'],
@@ -40,3 +40,16 @@ it.for([
 ])('writes JSON in pieces as it writes it at once: %j', (document) => {
   expect([...visibleJsonPieces(document)].join('')).toBe(visibleJson(document, 2))
 })
+
+it.for([{ rows: [{ a: 'x\u009b', b: [1] }, null, 2], more: false, none: [], nothing: {} }, { rows: [] }])(
+  'writes a list that comes item by item as it writes it at once: %j',
+  async (document) => {
+    const { rows, ...others } = document
+    async function* items() {
+      yield* rows
+    }
+    let written = ''
+    for await (const piece of visibleListPieces('rows', items(), () => others)) written += piece
+    expect(written).toBe(visibleJson(document, 2))
+  },
+)

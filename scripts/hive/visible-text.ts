@@ -59,10 +59,34 @@ export function* visibleJsonPieces(document: unknown): Generator<string> {
     if (Array.isArray(value) && value.length > 0) {
       yield '[\n    '
       for (const [at, item] of value.entries()) {
-        yield `${at === 0 ? '' : ',\n    '}${visibleJson(item ?? null, 2).replaceAll('\n', '\n    ')}`
+        yield `${at === 0 ? '' : ',\n    '}${itemOfList(item)}`
       }
       yield '\n  ]'
     } else yield visibleJson(value, 2).replaceAll('\n', '\n  ')
   }
   yield before.startsWith('{') ? '{}' : '\n}'
 }
+
+/**
+ * The same for a document whose first member is a list that comes item by item, of which no more than one is held. What the
+ * other members are is asked for behind it.
+ */
+export async function* visibleListPieces(
+  name: string,
+  items: AsyncIterable<unknown>,
+  others: () => Record<string, unknown>,
+): AsyncGenerator<string> {
+  yield `{\n  ${visibleJson(name)}: [`
+  let isEmpty = true
+  for await (const item of items) {
+    yield `${isEmpty ? '' : ','}\n    ${itemOfList(item)}`
+    isEmpty = false
+  }
+  yield isEmpty ? ']' : '\n  ]'
+  for (const [member, value] of Object.entries(others())) {
+    yield `,\n  ${visibleJson(member)}: ${visibleJson(value, 2).replaceAll('\n', '\n  ')}`
+  }
+  yield '\n}'
+}
+
+const itemOfList = (item: unknown) => visibleJson(item ?? null, 2).replaceAll('\n', '\n    ')

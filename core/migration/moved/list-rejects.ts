@@ -19,10 +19,12 @@ export async function* listRejects(
 ): AsyncGenerator<Reject> {
   const listed = await rowsOf<Listed>(
     client,
-    `SELECT f.path AS file, t.name AS table, j.row::float8 AS row, j.column_name AS column, j.reason, t.id,
-       octet_length(j.value::text) AS size
-     FROM migration_rejects j JOIN migration_tables t ON t.id = j.table_id JOIN migration_files f ON f.id = t.file_id
-     WHERE f.run_id = $1 ORDER BY t.id, j.row OFFSET $2::int LIMIT $3::int`,
+    // of rows that are passed over no value is looked into
+    `SELECT file, "table", row, "column", reason, id, octet_length(value::text) AS size FROM (
+       SELECT f.path AS file, t.name AS table, j.row::float8 AS row, j.column_name AS column, j.reason, t.id, j.value
+       FROM migration_rejects j JOIN migration_tables t ON t.id = j.table_id JOIN migration_files f ON f.id = t.file_id
+       WHERE f.run_id = $1 ORDER BY t.id, j.row OFFSET $2::int LIMIT $3::int
+     ) AS page ORDER BY id, row`,
     [run, after, limit],
   )
   for (let at = 0; at < listed.length; ) {

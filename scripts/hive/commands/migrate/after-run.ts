@@ -83,23 +83,27 @@ export function addAfterRun(migrate: Command): void {
       const out = createOutput(jsonOf(command))
       const { listRejects } = await import('../../../../core/migration/moved/list-rejects.ts')
       const { findRun } = await import('../../../../core/migration/moved/find-run.ts')
-      const { state, found } = await withPostgres(options, async (client) => {
+      await withPostgres(options, async (client) => {
         const { state } = await findRun(client, run)
-        const found: Reject[] = []
-        for await (const one of listRejects(client, run, { ...options, limit: options.limit + 1 })) {
-          found.push(out.json ? one : { ...one, value: shown(one.value) })
+        let more = false
+        async function* listed(): AsyncGenerator<Reject> {
+          let count = 0
+          for await (const one of listRejects(client, run, { ...options, limit: options.limit + 1 })) {
+            more = ++count > options.limit
+            if (!more) yield one
+          }
         }
-        return { state, found }
-      })
-      const rejects = found.slice(0, options.limit)
-      const more = found.length > rejects.length
-      out.answer({ rejects, more }, () => {
-        if (state === 'rolled back') return 'the run was rolled back: what it rejected is gone with it'
-        if (rejects.length === 0) return options.after === 0 ? 'no rows were rejected' : 'no more rows were rejected'
-        const rows = rejects.map((one) => [one.file, one.table, one.row, one.column, String(one.value), one.reason])
-        const shownRows = table(['FILE', 'TABLE', 'ROW', 'COLUMN', 'VALUE', 'REASON'], rows)
-        if (!more) return shownRows
-        return `${shownRows}\n\nthere are more: --after ${options.after + options.limit} shows the next ones`
+        if (out.json) return out.answerList('rejects', listed(), () => ({ more }))
+        const rejects: Reject[] = []
+        for await (const one of listed()) rejects.push({ ...one, value: shown(one.value) })
+        out.answer({ rejects, more }, () => {
+          if (state === 'rolled back') return 'the run was rolled back: what it rejected is gone with it'
+          if (rejects.length === 0) return options.after === 0 ? 'no rows were rejected' : 'no more rows were rejected'
+          const rows = rejects.map((one) => [one.file, one.table, one.row, one.column, String(one.value), one.reason])
+          const shownRows = table(['FILE', 'TABLE', 'ROW', 'COLUMN', 'VALUE', 'REASON'], rows)
+          if (!more) return shownRows
+          return `${shownRows}\n\nthere are more: --after ${options.after + options.limit} shows the next ones`
+        })
       })
     })
 
