@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -92,4 +92,23 @@ it.each([
   const answer = await hive(...args())
   expect(answer).toMatchObject({ code: 2, stdout: '' })
   expect(answer.stderr).toContain(said)
+})
+
+it.for([
+  ['plan', '--out'],
+  ['plan', '--check'],
+  ['run', '--dry-run', '--plan'],
+  ['cloud', '--plan'],
+] as const)('tells what it leaves out before it does anything: %s %s', async ([name, ...options]) => {
+  const folder = newFolder()
+  copyFileSync(join(agentHive, 'monitoring.db'), join(folder, 'monitoring.db'))
+  const file = join(newFolder(), 'plan.json')
+  if (options[0] !== '--out') await hive('plan', folder, '--out', file)
+  mkdirSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff])]))
+  const why = '\ufffd: left out: its name is not UTF-8: rename it'
+  const told = await hive(name, folder, ...options, file)
+  expect(told.stderr.split('\n')[0]).toBe(why)
+  if (options[0] === '--out') rmSync(file)
+  const { stderr } = await hive(name, folder, ...options, file, '--json')
+  expect(JSON.parse(stderr.split('\n')[0] ?? '')).toEqual({ code: 'warning', detail: why })
 })

@@ -13,6 +13,8 @@ export type Output = {
   line(document: unknown, forPeople: () => string): void
   /** Something people want to know while they wait; goes to stderr, and nowhere with --json. */
   note(text: string): void
+  /** Something that nobody may miss and that is not in the answer; goes to stderr, as a line of JSON with --json. */
+  warn(text: string): void
 }
 
 export function createOutput(json: boolean): Output {
@@ -34,6 +36,9 @@ export function createOutput(json: boolean): Output {
     line: (document, forPeople) => (json ? write(`${visibleJson(document)}\n`) : writeLines(forPeople())),
     note: (text) => {
       if (!json) process.stderr.write(`${visibleLine(text)}\n`)
+    },
+    warn: (text) => {
+      process.stderr.write(`${json ? visibleJson({ code: 'warning', detail: text }) : visibleLine(text)}\n`)
     },
   }
 }

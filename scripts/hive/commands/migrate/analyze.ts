@@ -19,7 +19,7 @@ Examples:
     )
     .action(async (folder: string, _options: object, command: Command) => {
       const out = createOutput(command.optsWithGlobals<{ json?: boolean }>().json === true)
-      const report = await analyze(folder, out)
+      const report = await analyze(folder, out.note)
       out.answer(report, () => describeFolder(report))
     })
 }

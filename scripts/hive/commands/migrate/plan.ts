@@ -38,7 +38,7 @@ Examples:
         const plan = await readPlan(options.check, folder, out)
         return out.answer(plan, () => `${options.check} can be run as it is.\n\n${describePlan(plan)}`)
       }
-      const report = await analyze(folder, out)
+      const report = await analyze(folder, out.warn)
       const { suggestPlan } = await import('../../../../core/migration/plan/suggest/suggest-plan.ts')
       const plan = suggestPlan(report, { zone: options.zone, agent: options.agent })
       const text = `${visibleJson(plan, 2)}\n`

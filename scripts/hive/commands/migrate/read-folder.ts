@@ -1,22 +1,26 @@
 import { stat } from 'node:fs/promises'
 import type { FolderReport } from '../../../../core/migration/analyze/report.ts'
 import type { FoundFile } from '../../../../core/migration/plan/check-plan.ts'
-import type { Output } from '../../output.ts'
 import { UsageError } from '../../problem.ts'
 
-/** Analyses a folder, saying on stderr what to beware of. Throws UsageError for what is no folder with databases. */
-export async function analyze(folder: string, out: Output): Promise<FolderReport> {
+/**
+ * Analyses a folder. `tell` hears what to beware of and what is left out, which the report has too. Throws UsageError for what
+ * is no folder with databases.
+ */
+export async function analyze(folder: string, tell: (text: string) => void): Promise<FolderReport> {
   const { analyzeFolder } = await import('../../../../core/migration/analyze/analyze-folder.ts')
-  const report = await analyzeFolder(folder, await databasesIn(folder), noteWarnings(out))
-  for (const { path, why } of report.left_out) out.note(`${path}: left out: ${why}`)
+  const report = await analyzeFolder(folder, await databasesIn(folder), tellWarnings(tell))
+  tellLeftOut(report.left_out, tell)
   refuseNone(folder, report.files)
   return report
 }
 
-/** What a plan for a folder is checked against, without a look at any row. Says and throws what `analyze` does. */
-export async function findTables(folder: string, out: Output): Promise<FoundFile[]> {
+/** What a plan for a folder is checked against, without a look at any row. Tells and throws what `analyze` does. */
+export async function findTables(folder: string, tell: (text: string) => void): Promise<FoundFile[]> {
   const { foundFiles } = await import('../../../../core/migration/analyze/found-files.ts')
-  const files = await foundFiles(await databasesIn(folder), noteWarnings(out))
+  const { findLeftOut } = await import('../../../../core/migration/analyze/reading/find-files.ts')
+  const files = await foundFiles(await databasesIn(folder), tellWarnings(tell))
+  tellLeftOut(await findLeftOut(folder), tell)
   refuseNone(folder, files)
   return files
 }
@@ -35,10 +39,14 @@ async function databasesIn(folder: string) {
   return readFolder(folder)
 }
 
-function noteWarnings(out: Output) {
+function tellWarnings(tell: (text: string) => void) {
   return ({ path, warnings }: { path: string; warnings: string[] }) => {
-    for (const warning of warnings) out.note(`${path}: ${warning}`)
+    for (const warning of warnings) tell(`${path}: ${warning}`)
   }
+}
+
+function tellLeftOut(leftOut: FolderReport['left_out'], tell: (text: string) => void): void {
+  for (const { path, why } of leftOut) tell(`${path}: left out: ${why}`)
 }
 
 function refuseNone(folder: string, files: readonly unknown[]): void {

@@ -21,5 +21,5 @@ export async function readPlan(file: string, folder: string, out: Output): Promi
   } catch (error) {
     throw new UsageError(`${file} is not a plan: ${error instanceof Error ? error.message : String(error)}`)
   }
-  return checkedPlan(document, await findTables(folder, out))
+  return checkedPlan(document, await findTables(folder, out.warn))
 }

@@ -10,14 +10,12 @@ import { UsageError } from '../../problem.ts'
 const mostTries = 3
 
 /**
- * Uploads the databases of a folder with what lies beside them, and gives the id of the upload. Throws UsageError for a file
+ * Uploads the databases of a folder with what lies beside them, and gives the id of the upload. What is left out has been told
+ * when the plan was read. Throws UsageError for a file
  * that is written to meanwhile or that the bucket does not take.
  */
 export async function uploadFolder(client: HiveClient, folder: string, out: Output): Promise<string> {
   const entries = await walkFolder(folder)
-  for (const { path, kind, fault } of entries) {
-    if (fault !== undefined && (kind === 'folder' || isUploadable(path))) out.note(`${path} is not uploaded: ${fault}`)
-  }
   const paths = entries
     .filter(({ path, kind, fault }) => kind === 'file' && fault === undefined && isUploadable(path))
     .map(({ path }) => path)
