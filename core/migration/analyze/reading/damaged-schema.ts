@@ -33,19 +33,22 @@ export function damagedTables(database: DatabaseSync): string[] {
   // triggers have names of their own
   const others = entries.filter(({ type }) => type !== 'trigger')
   const names = Map.groupBy(others, ({ name }) => sameName(name))
+  const roots = new Set<string>()
   const damaged: string[] = []
   const lostIndexes: Entry[] = []
   for (const entry of entries) {
-    const { type, name, root, isPlain } = entry
+    const { type, name, root, sql, isPlain } = entry
     const hasNoPages = root === '0' || root === null
     const key = sameName(name)
     const kind = known.get(key)
-    if (isPlain !== 1) throw unclear(name)
-    if ((type === 'view' || type === 'trigger') && hasNoPages) {
+    // two of one page: the rows of one of them are elsewhere
+    if (isPlain !== 1 || (!hasNoPages && roots.has(root))) throw unclear(name)
+    if (!hasNoPages) roots.add(root)
+    if ((type === 'view' || type === 'trigger') && hasNoPages && !isTable(sql)) {
       if (type === 'view' && kind === 'view') known.delete(key)
     } else if (type === 'table' && kind !== undefined && kind !== 'view' && (kind !== 'virtual' || hasNoPages)) {
       known.delete(key)
-    } else if (type === 'table' && name !== '' && !key.startsWith('sqlite_') && names.get(key)?.length === 1) {
+    } else if (type === 'table' && isName(name) && names.get(key)?.length === 1) {
       damaged.push(name)
     } else if (type === 'index') {
       if (!indexes.delete(key)) lostIndexes.push(entry)
@@ -94,6 +97,11 @@ function knownIndexes(database: DatabaseSync, tables: ReadonlyMap<string, string
     ),
   )
 }
+
+/** Whether a table of data may be called so. */
+const isName = (name: string) => name !== '' && !name.includes('\0') && !/^sqlite_/i.test(name)
+
+const isTable = (sql: string | null) => sql !== null && /^create\s+(?:virtual\s+)?table\b/i.test(sql)
 
 const isIndex = (sql: string) => /^create\s+(?:unique\s+)?index\b/i.test(sql)
 
