@@ -20,6 +20,7 @@ export function foundFile({ path, state, database }: AnalysedFile): FoundFile {
   const tables = (database?.tables ?? []).map((table) => ({
     name: table.name,
     kind: table.kind,
+    ...(table.elsewhere !== undefined && { elsewhere: table.elsewhere }),
     columns: kindOfData(table) ? table.columns : [],
   }))
   return { path, readable: state === 'readable', tables }

@@ -13,6 +13,8 @@ export type AnalysedDatabase = {
 export type AnalysedTable = {
   name: string
   kind: 'table' | 'view' | 'virtual' | 'shadow' | 'internal'
+  /** What a virtual table is whose rows are those of others, so that its kind is `view`. */
+  elsewhere?: 'derived' | 'index' | 'in parts'
   columns: AnalysedColumn[]
   primaryKey: string[]
   withoutRowid: boolean

@@ -1,4 +1,4 @@
-import { readDatabase } from '../analyze/reading/catalogue.ts'
+import { readTable } from '../analyze/reading/catalogue.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { holding, together } from '../load/migration-lock.ts'
 import { largestOf, TablePlan } from '../plan/plan.ts'
@@ -40,7 +40,7 @@ async function moveOne({ hive, client, run, stop }: StepContext, id: string): Pr
   const table = TablePlan.parse(JSON.parse(pending.plan)) as TableMove['table']
   const fault = await withSnapshot(hive, run.id, pending.snapshot, async (found) => {
     if (typeof found === 'string') return found
-    const source = readDatabase(found, largestOf(run.plan)).tables.find((one) => one.name === name)
+    const source = readTable(found, name, largestOf(run.plan))
     if (!source) return 'the table is not in its snapshot'
     const ends = { lanes: [client] as const, isRetry: false, zone: run.plan.zone, stop }
     const { state } = await moveTable({ client, fileId, hash, path, table, ...ends }, source)

@@ -1,5 +1,5 @@
 import { measure } from '../../measure.ts'
-import { readDatabase } from '../analyze/reading/catalogue.ts'
+import { readTable } from '../analyze/reading/catalogue.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import { holding, together } from '../load/migration-lock.ts'
 import { movedTables } from '../moved/read-moved.ts'
@@ -65,10 +65,7 @@ async function verifyOne({ hive, client, run, stop }: StepContext, id: string): 
   }
   const stopped = await withSnapshot(hive, run.id, check.snapshot, async (found) => {
     if (typeof found === 'string') differ({ file: moved.path, table: moved.name, what: found })
-    const source =
-      typeof found === 'string'
-        ? undefined
-        : readDatabase(found, largestOf(run.plan)).tables.find(({ name }) => name === moved.name)
+    const source = typeof found === 'string' ? undefined : readTable(found, moved.name, largestOf(run.plan))
     return verifyTable(client, moved, source, result, differ, { from: check.place, stop })
   })
   await client.query(

@@ -70,6 +70,12 @@ export function enterTable(database: DatabaseSync, { name, sql }: { name: string
     .run(name, name, sql)
 }
 
+/** Makes a table that is called like one of a virtual table that is there. */
+export function makeShadow(database: DatabaseSync, sql: string): void {
+  database.enableDefensive(false)
+  createTable(database, sql)
+}
+
 export function emptyShadow(database: DatabaseSync, name: string): void {
   database.enableDefensive(false)
   database.exec(`DELETE FROM ${quoteName(name)}`)

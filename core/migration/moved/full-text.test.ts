@@ -96,6 +96,92 @@ const cases: Case[] = [
     answer: [{ rowid: 7, a: 'some words' }],
     tables: { answers: 1, f_config: 1, f_data: 3, f_docsize: 1, f_idx: 1 },
   },
+  {
+    what: 'a table of FTS3, to which content is a column like others',
+    made: `CREATE TABLE notes (a); INSERT INTO notes VALUES ('x');
+      CREATE VIRTUAL TABLE f USING fts3(content=notes, body); INSERT INTO f VALUES ('own', 'words')`,
+    asked: "SELECT body FROM f WHERE f MATCH 'words'",
+    answer: [{ body: 'words' }],
+    tables: { f: 1, notes: 1 },
+  },
+  {
+    what: 'options that are called by their beginnings',
+    made: `CREATE VIRTUAL TABLE f USING fts5(a, cont=''); INSERT INTO f (rowid, a) VALUES (7, 'words');
+      CREATE VIRTUAL TABLE g USING fts5(a, loc=1); INSERT INTO g VALUES (fts5_locale('de', 'more'))`,
+    asked: "SELECT f.rowid, g.a, fts5_get_locale(g, 0) AS l FROM f('words'), g('more')",
+    answer: [{ rowid: 7, a: 'more', l: 'de' }],
+    tables: {
+      ...{ f_config: 1, f_data: 3, f_docsize: 1, f_idx: 1 },
+      ...{ g_config: 1, g_content: 1, g_data: 3, g_docsize: 1, g_idx: 1 },
+    },
+  },
+  {
+    what: 'what only looks like an option',
+    made: `CREATE TABLE t (a); INSERT INTO t VALUES ('not this');
+      CREATE VIRTUAL TABLE f /* USING fts4( */ USING /*,*/ fts5(a, /* ,content='', */ b, tokenize="unicode61 separators ',content=t,locale=1,'");
+      INSERT INTO f VALUES ('own words', 2)`,
+    asked: "SELECT a, b FROM f('words')",
+    answer: [{ a: 'own words', b: 2 }],
+    tables: { f: 1, t: 1 },
+  },
+  {
+    what: 'columns without words of a table without content',
+    made: `CREATE VIRTUAL TABLE f USING fts5(a, b UNINDEXED, content='', contentless_unindexed=1);
+      INSERT INTO f (rowid, a, b) VALUES (7, 'words', 'beside')`,
+    asked: "SELECT rowid, a, b FROM f('words')",
+    answer: [{ rowid: 7, a: null, b: 'beside' }],
+    tables: { f_config: 1, f_content: 1, f_data: 3, f_docsize: 1, f_idx: 1 },
+  },
+  {
+    what: 'tables of which one is called like a part of the other',
+    made: `CREATE TABLE t (a); INSERT INTO t VALUES ('words'); CREATE VIRTUAL TABLE f USING fts5(a, content='t');
+      INSERT INTO f (f) VALUES ('rebuild'); CREATE VIRTUAL TABLE f_c USING fts5(x, content='');
+      INSERT INTO f_c (rowid, x) VALUES (7, 'more')`,
+    asked: "SELECT f.rowid, f_c.rowid AS c FROM f('words'), f_c('more')",
+    answer: [{ rowid: 1, c: 7 }],
+    tables: { f_c_config: 1, f_c_data: 3, f_c_docsize: 1, f_c_idx: 1, t: 1 },
+  },
+  {
+    what: 'a table that is only called like one with the content of another',
+    made: `CREATE TABLE t (a); INSERT INTO t VALUES ('words'); CREATE TABLE f_content (x); INSERT INTO f_content VALUES ('own');
+      CREATE VIRTUAL TABLE f USING fts5(a, content='t'); INSERT INTO f (f) VALUES ('rebuild')`,
+    asked: "SELECT f.a, x FROM f('words'), f_content",
+    answer: [{ a: 'words', x: 'own' }],
+    tables: { f_config: 1, f_content: 1, f_data: 3, f_docsize: 1, f_idx: 1, t: 1 },
+  },
+  {
+    what: 'an index of some rows of another table',
+    made: `CREATE TABLE t (a); INSERT INTO t VALUES ('secret words'), ('public words');
+      CREATE VIRTUAL TABLE f USING fts5(a, content='t'); INSERT INTO f (rowid, a) VALUES (2, 'public words');
+      CREATE VIRTUAL TABLE g USING fts4(content="t", a); INSERT INTO g (docid, a) VALUES (1, 'secret words')`,
+    asked: "SELECT f.rowid, g.docid FROM f('words') AS f, g WHERE g MATCH 'words'",
+    answer: [{ rowid: 2, docid: 1 }],
+    tables: {
+      ...{ f_config: 1, f_data: 3, f_docsize: 1, f_idx: 1 },
+      ...{ g_docsize: 1, g_segdir: 1, g_segments: 0, g_stat: 1, t: 2 },
+    },
+  },
+  {
+    what: 'an index by FTS4 of another table',
+    made: `CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (7, 'words'), (9, 'more');
+      CREATE VIRTUAL TABLE f USING fts4(content=t, a); INSERT INTO f (f) VALUES ('rebuild')`,
+    asked: "SELECT docid, a FROM f WHERE f MATCH 'words'",
+    answer: [{ docid: 7, a: 'words' }],
+    tables: { t: 2 },
+  },
+  {
+    what: 'an index of a view that shows rows without end',
+    made: `CREATE VIEW v AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS rowid, i AS a FROM n WHERE i < 0;
+      CREATE VIRTUAL TABLE f USING fts5(a, cont=v); INSERT INTO f (rowid, a) VALUES (7, 'words');
+      CREATE VIRTUAL TABLE g USING fts4(content=v, a); INSERT INTO g (docid, a) VALUES (7, 'words');
+      CREATE VIRTUAL TABLE h USING fts5(a, content=f); INSERT INTO h (rowid, a) VALUES (7, 'words')`,
+    asked: "SELECT rowid FROM f('words')",
+    answer: [{ rowid: 7 }],
+    tables: {
+      ...{ f_config: 1, f_data: 3, f_docsize: 1, f_idx: 1, g_docsize: 1, g_segdir: 1, g_segments: 0, g_stat: 1 },
+      ...{ h_config: 1, h_data: 3, h_docsize: 1, h_idx: 1 },
+    },
+  },
 ]
 
 it.for(cases)('gives back $what', async ({ made, named, asked, answer, tables }, { moving }) => {

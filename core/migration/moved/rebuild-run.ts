@@ -4,13 +4,21 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { HiveError } from '../../errors.ts'
 import { quoteName, rowidName } from '../analyze/reading/read-rows.ts'
-import { isFullText, virtualTable } from '../analyze/reading/virtual-tables.ts'
+import { isFullText, isPartOf, virtualTable } from '../analyze/reading/virtual-tables.ts'
 import { type MigrationClient, rowsOf } from '../load/migration-client.ts'
 import type { TablePlan } from '../plan/plan.ts'
 import type { Description } from '../run/source-file.ts'
 import { InvalidText, Omitted, type SqliteValue, type WholeValue } from '../value.ts'
 import { runCreate } from './create-statement.ts'
-import { type Created, emptyShadow, enterTable, hasKeys, missingCollations, restoreTable } from './create-table.ts'
+import {
+  type Created,
+  emptyShadow,
+  enterTable,
+  hasKeys,
+  makeShadow,
+  missingCollations,
+  restoreTable,
+} from './create-table.ts'
 import { findRun } from './find-run.ts'
 import { hasUnmoved, makePlain } from './plain-columns.ts'
 import { isHeld, type MovedTable, type MovedValue, movedRanges } from './read-moved.ts'
@@ -119,7 +127,7 @@ async function rebuildFile(
     for (const entry of made) {
       if (entry.type !== 'table' || isShadow(entry.name)) continue
       attempt(entry.name, () => {
-        const created = makeTable(database, entry, parts.has(entry.name))
+        const created = makeTable(database, entry, parts.has(entry.name), (fault) => result.faults.push(fault))
         if (created === 'cannot be made here') lost.push(entry)
         else {
           functions.push(...created.functions)
@@ -131,9 +139,12 @@ async function rebuildFile(
     }
     const found = database.prepare('SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?')
     const isThereAlready = (type: string, name: string) => found.get(type, name) !== undefined
+    const isMoved = (name: string) => tables.some((table) => table.name === name)
     for (const { name, sql } of made) {
-      if (isShadow(name) && lost.some((table) => name.startsWith(`${table.name}_`)) && !isThereAlready('table', name))
-        attempt(name, () => runCreate(database, 'table', sql))
+      const isNeeded = isMoved(name) || lost.some((table) => isPartOf(name, table.name))
+      // one that is only called like a part of another is not made with it
+      if (isShadow(name) && isNeeded && !isThereAlready('table', name))
+        attempt(name, () => makeShadow(database, sql))
     }
     const named = new Map(tables.map((table) => [table.name, table]))
     const last = named.get('sqlite_sequence')

@@ -17,6 +17,8 @@ export type FoundFile = {
 export type FoundTable = {
   name: string
   kind: 'table' | 'view' | 'virtual' | 'shadow' | 'internal'
+  /** What a virtual table is whose rows are those of others. */
+  elsewhere?: 'derived' | 'index' | 'in parts'
   columns: readonly { name: string }[]
 }
 
@@ -108,7 +110,7 @@ function givenIn(table: MetricsTable | FaultyTable): GivenMetric {
 
 function checkKind(
   table: Pick<TablePlan, 'target'>,
-  { kind, columns }: FoundTable,
+  { kind, elsewhere, columns }: FoundTable,
   report: ReturnType<typeof problemsUnder>,
 ): void {
   // what a module keeps that is not there is in tables of its own, as far as it is in the file; a damaged entry leads nowhere
@@ -117,9 +119,14 @@ function checkKind(
     report(['target'], 'skips a table that holds rows of its own: legacy keeps them as they are')
   }
   if (table.target !== 'skip' && (kind === 'view' || kind === 'shadow')) {
-    report(
-      ['target'],
-      `moves a ${kind === 'view' ? 'view' : 'shadow table'}, whose rows are those of another table: skip it`,
-    )
+    report(['target'], elsewhere ? sayings[elsewhere] : sayings[kind])
   }
+}
+
+const sayings = {
+  view: 'moves a view, whose rows are those of another table: skip it',
+  shadow: 'moves a shadow table, whose rows are those of another table: skip it',
+  derived: 'moves a virtual table that shows what is in others: skip it',
+  index: 'moves an index of another table, which is made again when the file is rebuilt: skip it',
+  'in parts': 'moves a virtual table whose rows are moved with the tables that it keeps them in: skip it',
 }

@@ -6,10 +6,19 @@ import { quoteName, readRows } from './read-rows.ts'
 import { storedTable } from './stored-table.ts'
 import { uncomputable } from './uncomputable.ts'
 import { VirtualRows } from './virtual-rows.ts'
-import { hasLanguages, isFullText, readVirtualTables, type VirtualTable } from './virtual-tables.ts'
+import { hasLanguages, isFullText, isPartOf, readVirtualTables, type VirtualTable } from './virtual-tables.ts'
 
 /** Everything in a database that has a name and columns. Values of more bytes than `largest` are not read. */
 export function readDatabase(database: DatabaseSync, largest = largestValue): AnalysedDatabase {
+  return read(database, largest, () => true)
+}
+
+/** One table as `readDatabase` reads it; nothing is looked for in the others. */
+export function readTable(database: DatabaseSync, name: string, largest = largestValue): AnalysedTable | undefined {
+  return read(database, largest, (one) => one === name).tables[0]
+}
+
+function read(database: DatabaseSync, largest: number, isAsked: (name: string) => boolean): AnalysedDatabase {
   const value = (pragma: string) => Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]
   // as statements: a table called pragma_table_list would hide the function
   const listed = database
@@ -20,10 +29,14 @@ export function readDatabase(database: DatabaseSync, largest = largestValue): An
   const encoding = String(value('encoding'))
   const virtual = readVirtualTables(database)
   const kinds = new Map(listed.map(({ name, type }) => [String(name), String(type)]))
-  const rows = new VirtualRows(database, virtual.values(), kinds)
+  const asked = listed.filter(({ name }) => isAsked(String(name)))
+  const placed = [...virtual.values()].filter(({ name }) =>
+    asked.some((one) => one.name === name || isPartOf(String(one.name), name)),
+  )
+  const rows = new VirtualRows(database, placed, kinds)
   const typeOf = (name: string, type: string) => {
     // like views, they show what is in others
-    if (rows.isElsewhere(name)) return 'view'
+    if (rows.elsewhere(name) !== undefined) return 'view'
     return type === 'shadow' && rows.isOnlyHere(name) ? 'table' : type
   }
   return {
@@ -32,10 +45,11 @@ export function readDatabase(database: DatabaseSync, largest = largestValue): An
     pageSize: Number(value('page_size')),
     warnings: rows.warnings,
     tables: [
-      ...listed.map(({ name, type, wr }) =>
+      ...asked.map(({ name, type, wr }) =>
         describe(database, {
           name: String(name),
           type: typeOf(String(name), String(type)),
+          elsewhere: rows.elsewhere(String(name)),
           withoutRowid: wr === 1,
           hasRowid: wr !== 1 && (type !== 'virtual' || isFullText(virtual.get(String(name))?.module)),
           virtual: virtual.get(String(name)),
@@ -44,7 +58,7 @@ export function readDatabase(database: DatabaseSync, largest = largestValue): An
           warn: (what) => rows.warnings.push(what),
         }),
       ),
-      ...damagedTables(database).map(damagedTable),
+      ...damagedTables(database).filter(isAsked).map(damagedTable),
     ].sort((one, other) => (one.name < other.name ? -1 : 1)),
   }
 }
@@ -61,6 +75,7 @@ const damagedTable = (name: string): AnalysedTable => ({
 type Listed = {
   name: string
   type: string
+  elsewhere: AnalysedTable['elsewhere']
   withoutRowid: boolean
   hasRowid: boolean
   virtual: VirtualTable | undefined
@@ -71,7 +86,7 @@ type Listed = {
 
 function describe(
   database: DatabaseSync,
-  { name, type, withoutRowid, hasRowid, virtual, encoding, largest, warn }: Listed,
+  { name, type, elsewhere, withoutRowid, hasRowid, virtual, encoding, largest, warn }: Listed,
 ): AnalysedTable {
   const kind = name.startsWith('sqlite_') ? 'internal' : (type as AnalysedTable['kind'])
   const { columns: all, fault } = kind === 'view' ? { columns: [] } : readColumns(database, name, virtual)
@@ -81,6 +96,12 @@ function describe(
     warn(
       `its table ${name} is read without its column ${column}, of which nothing is stored and which cannot be computed here (${why})`,
     )
+  const unkept = kind === 'table' && omitted.size > 0 ? keysOn(database, name, omitted) : []
+  for (const key of unkept) {
+    warn(
+      `its table ${name} has a key on ${key}, which cannot be computed here: a rebuild writes its rows, but not as its definition says`,
+    )
+  }
   const primaryKey = columns
     .filter((column) => column.primaryKey > 0)
     .sort((one, other) => one.primaryKey - other.primaryKey)
@@ -89,6 +110,7 @@ function describe(
   return {
     name,
     kind,
+    ...(elsewhere !== undefined && { elsewhere }),
     columns,
     primaryKey,
     withoutRowid,
@@ -99,7 +121,8 @@ function describe(
       const stored = isPlain ? storedTable(database, name, columns) : undefined
       return readRows(database, { name, columns, primaryKey, withoutRowid, hasRowid, encoding, largest, stored }, gap)
     },
-    count: () => countRows(database, name),
+    // no view is evaluated
+    count: () => (kind === 'view' ? undefined : countRows(database, name)),
     uniqueKeys: () => (kind === 'table' ? uniqueKeys(database, name) : []),
     orphans: () =>
       countOrphans(
@@ -132,7 +155,7 @@ function unreadable(fault: string, gap: (what: string) => void): [] {
 function columnsOf(database: DatabaseSync, table: string, virtual: VirtualTable | undefined): AnalysedColumn[] {
   const rows = database.prepare(`PRAGMA main.table_xinfo(${quoteName(table)})`).all()
   return rows
-    .filter(({ hidden }, at) => hidden !== 1 || (at === rows.length - 1 && virtual && hasLanguages(virtual)))
+    .filter(({ hidden }, at) => hidden !== 1 || (at === rows.length - 1 && virtual && hasLanguages(database, virtual)))
     .map(({ name, type, notnull, pk, hidden }) => ({
       name: String(name),
       declaredType: String(type),
@@ -168,6 +191,17 @@ function uniqueKeys(database: DatabaseSync, table: string): string[][] {
   } catch {
     return []
   }
+}
+
+/** The columns of its keys that are among these. */
+function keysOn(database: DatabaseSync, table: string, columns: ReadonlyMap<string, string>): string[] {
+  const keys = database
+    .prepare(`PRAGMA main.index_list(${quoteName(table)})`)
+    .all()
+    .filter(({ origin }) => origin !== 'c')
+    .flatMap(({ name }) => database.prepare(`PRAGMA main.index_info(${quoteName(String(name))})`).all())
+    .map(({ name }) => String(name))
+  return [...columns.keys()].filter((name) => keys.includes(name))
 }
 
 function countRows(database: DatabaseSync, table: string): number | undefined {

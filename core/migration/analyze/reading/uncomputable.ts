@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { isOfQuery } from './reached.ts'
 import { quoteName } from './read-rows.ts'
 
 /**
@@ -6,21 +7,29 @@ import { quoteName } from './read-rows.ts'
  * others, and nothing of them is in the file. Those that are stored are read like any other.
  */
 export function uncomputable(database: DatabaseSync, table: string): Map<string, string> {
-  const found = new Map<string, string>()
-  const columns = database.prepare(`PRAGMA main.table_xinfo(${quoteName(table)})`).all()
-  for (const column of columns) {
-    const name = String(column.name)
+  const names = database
+    .prepare(`PRAGMA main.table_xinfo(${quoteName(table)})`)
+    .all()
+    .filter(({ hidden }) => hidden === 2)
+    .map((column) => String(column.name))
     // without it the rowid would have its name
-    if (column.hidden !== 2 || /^(?:rowid|_rowid_|oid)$/i.test(name)) continue
+    .filter((name) => !/^(?:rowid|_rowid_|oid)$/i.test(name))
+  const faultOf = (columns: readonly string[]) => {
     try {
-      database.prepare(`SELECT count(${quoteName(name)}) FROM ${quoteName(table)}`).get()
+      const counted = columns.map((column) => `count(${quoteName(column)})`)
+      database.prepare(`SELECT ${counted.join(', ')} FROM ${quoteName(table)}`).get()
     } catch (error) {
-      if (!isDamage(error)) found.set(name, error instanceof Error ? error.message : String(error))
+      // what else is wrong is told when rows are read
+      if (isOfQuery(error)) return error instanceof Error ? error.message : String(error)
     }
+    return undefined
   }
-  return found
+  // all at once: mostly there is nothing to tell, and each time every row is read
+  if (names.length === 0 || faultOf(names) === undefined) return new Map()
+  return new Map(
+    names.flatMap((name) => {
+      const fault = faultOf([name])
+      return fault === undefined ? [] : [[name, fault]]
+    }),
+  )
 }
-
-/** A page that is damaged: SQLITE_CORRUPT, in whichever of its forms. */
-const isDamage = (error: unknown) =>
-  typeof error === 'object' && error !== null && 'errcode' in error && (Number(error.errcode) & 0xff) === 11

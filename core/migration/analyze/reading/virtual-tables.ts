@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { quoteName } from './read-rows.ts'
 
 /** Modules whose tables hold nothing of their own (https://sqlite.org/fts5.html, section 9; fts3.html, section 5). */
 export const derivedModules: ReadonlySet<string> = new Set(['fts5vocab', 'fts4aux', 'fts3tokenize', 'dbstat'])
@@ -10,9 +11,29 @@ export type VirtualTable = {
   name: string
   /** In small letters. */
   module: string
-  /** What its statement says behind the module. */
-  options: string
 }
+
+/** The tables of its own that a virtual table keeps its rows and its index in, by the ends of their names. */
+export const parts = [
+  'data',
+  'idx',
+  'content',
+  'docsize',
+  'config',
+  'segments',
+  'segdir',
+  'stat',
+  'node',
+  'rowid',
+  'parent',
+]
+
+/** Whether a table is called like one that a virtual table keeps its rows or its index in. */
+export const isPartOf = (part: string, name: string): boolean =>
+  parts.some((end) => fold(part) === fold(`${name}_${end}`))
+
+/** Names are the same to SQLite but for the case of letters of ASCII. */
+export const fold = (name: string): string => name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 
 /** The virtual tables of a database by their names. */
 export function readVirtualTables(database: DatabaseSync): Map<string, VirtualTable> {
@@ -25,35 +46,27 @@ export function readVirtualTables(database: DatabaseSync): Map<string, VirtualTa
   )
 }
 
+const gap = String.raw`(?:\s|--[^\n]*(?:\n|$)|/\*[\s\S]*?(?:\*/|$))`
+const name = String.raw`("(?:[^"]|"")*"|'(?:[^']|'')*'|${'`(?:[^`]|``)*`'}|\[[^\]]*\]|[\w$\x80-\uffff]+)`
+const statement = new RegExp(
+  `^${gap}*CREATE${gap}+VIRTUAL${gap}+TABLE${gap}*(?:IF${gap}+NOT${gap}+EXISTS${gap}*)?` +
+    `${name}${gap}*(?:\\.${gap}*${name}${gap}*)?USING${gap}*${name}`,
+  'i',
+)
+
 /** The table that a statement makes under that name; undefined where it makes no virtual one. */
 export function virtualTable(sql: string, name: string): VirtualTable | undefined {
-  const start = /^\s*CREATE\s+VIRTUAL\s+TABLE\b/i.exec(sql)
-  if (!start) return undefined
-  // the name itself may say anything
-  const behind = sql.slice(Math.max(start[0].length, sql.indexOf(name) + name.length))
-  const [said, module] = /\bUSING\s+["'`[]?(\w+)/i.exec(behind) ?? []
-  if (said === undefined || module === undefined) return undefined
-  return { name, module: module.toLowerCase(), options: behind.slice(behind.indexOf(said) + said.length) }
+  const module = statement.exec(sql)?.[3]
+  if (module === undefined) return undefined
+  return { name, module: (/^\w/.test(module) ? module : module.slice(1, -1)).toLowerCase() }
 }
 
-/**
- * The table that a full-text table says it takes its content from, '' for one without content; undefined where it keeps its
- * content itself (https://sqlite.org/fts5.html, section 4.4; fts3.html, section 6.2).
- */
-export function contentOf({ module, options }: VirtualTable): string | undefined {
-  if (!isFullText(module)) return undefined
-  const [, quoted, bracketed, bare] = contentOption.exec(options) ?? []
-  if (quoted !== undefined) return quoted.slice(1, -1).replaceAll(quoted.slice(0, 1).repeat(2), quoted.slice(0, 1))
-  return bracketed ?? bare
+/** The columns of a table that a virtual one keeps its rows or its index in; none where there is none. */
+export function partColumns(database: DatabaseSync, name: string, part: string): Set<string> {
+  const columns = database.prepare(`PRAGMA main.table_xinfo(${quoteName(`${name}_${part}`)})`).all()
+  return new Set(columns.map((column) => String(column.name)))
 }
-
-const contentOption =
-  /[(,]\s*content\s*=\s*(?:('(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`)|\[([^\]]*)\]|([^\s,)]+))\s*[,)]/i
-
-/** Whether a full-text table has a locale for each of its values (https://sqlite.org/fts5.html, section 4.7). */
-export const hasLocales = ({ module, options }: VirtualTable): boolean =>
-  module === 'fts5' && /[(,]\s*locale\s*=\s*['"`[]?1/i.test(options)
 
 /** Whether the last hidden column of a full-text table is its rows' language (https://sqlite.org/fts3.html, section 6.5). */
-export const hasLanguages = ({ module, options }: VirtualTable): boolean =>
-  module === 'fts4' && /[(,]\s*languageid\s*=/i.test(options)
+export const hasLanguages = (database: DatabaseSync, { name, module }: VirtualTable): boolean =>
+  module === 'fts4' && partColumns(database, name, 'content').has('langid')
