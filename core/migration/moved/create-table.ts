@@ -9,7 +9,8 @@ const mostMissing = 100
 
 /**
  * Makes a table whose statement may ask for what only its own program has: functions, which no rebuild calls, for constraints
- * are not checked and generated columns not computed; collations, without which it is made for now. Throws what else is wrong with it.
+ * are not checked, and tables whose generated columns ask for them are filled as plain ones; collations, without which it is
+ * made for now. Throws what else is wrong with it.
  */
 export function createTable(database: DatabaseSync, sql: string): Created | 'module is missing' {
   const created: Created = { collations: [], functions: [] }
@@ -36,7 +37,7 @@ export function createTable(database: DatabaseSync, sql: string): Created | 'mod
 }
 
 /** An index that would have to call it cannot be made. */
-function standIn(database: DatabaseSync, name: string): void {
+export function standIn(database: DatabaseSync, name: string): void {
   database.function(name, { varargs: true, deterministic: true }, () => {
     throw new Error(`no such function: ${name}`)
   })

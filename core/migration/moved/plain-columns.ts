@@ -1,25 +1,64 @@
-import type { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { quoteName } from '../analyze/reading/read-rows.ts'
-import { hasKeys } from './create-table.ts'
+import { createTable, standIn } from './create-table.ts'
 
-/**
- * Makes a table anew whose generated columns cannot be computed here, for now as one of plain columns: what is stored of the
- * others is the same. Gives them; undefined, and the table stays as it is, where its keys may be on those columns, or where it
- * has none.
- */
-export function makePlain(database: DatabaseSync, name: string, withoutRowid: boolean): string[] | undefined {
+/** A table that was made of plain columns, in which what is stored is the same as in one with generated columns. */
+export type Plain = {
+  columns: string[]
+  /** A column of its keys of which nothing is stored: without it the table cannot have its definition back. */
+  lacks: string | undefined
+}
+
+/** Makes a table anew whose generated columns cannot be computed here, for now as one of plain columns with the same keys. */
+export function makePlain(database: DatabaseSync, name: string, withoutRowid: boolean): Plain {
   const table = quoteName(name)
   const columns = database.prepare(`PRAGMA table_xinfo(${table})`).all()
-  if (withoutRowid || hasKeys(database, name) || columns.every(({ hidden }) => hidden === 0)) return undefined
   // virtual ones are nowhere in the file
-  const stored = columns.filter(({ hidden }) => hidden !== 2)
-  // without affinity each value stays what it is
-  const defined = stored.map(
-    (column) => `${quoteName(String(column.name))} ${column.pk === 0 ? 'BLOB' : 'INTEGER PRIMARY KEY'}`,
-  )
-  database.exec(`DROP TABLE ${table}; CREATE TABLE ${table} (${defined.join(', ')})`)
-  return stored.map((column) => String(column.name))
+  const stored = columns.filter(({ hidden }) => hidden !== 2).map((column) => String(column.name))
+  const { keys, lacks } = keysOf(database, name, new Set(stored))
+  const rowid = columns.find(({ pk }) => pk !== 0)
+  const isAlias = (column: string) =>
+    column === rowid?.name && !withoutRowid && !keys.some(({ origin }) => origin === 'pk')
+  const defined = [
+    // without affinity each value stays what it is
+    ...stored.map((column) => `${quoteName(column)} ${isAlias(column) ? 'INTEGER PRIMARY KEY' : 'BLOB'}`),
+    ...keys.map(({ origin, parts }) => `${origin === 'pk' ? 'PRIMARY KEY' : 'UNIQUE'} (${parts})`),
+  ]
+  const ending = withoutRowid ? 'WITHOUT ROWID' : ''
+  database.exec(`DROP TABLE ${table}; CREATE TABLE ${table} (${defined.join(', ')}) ${ending}`)
+  return { columns: stored, lacks }
 }
+
+/** The keys of a table in the order of the indexes that SQLite makes for them, which have their names by it. */
+function keysOf(database: DatabaseSync, name: string, stored: ReadonlySet<string>) {
+  const place = (index: string) => Number(/\d+$/.exec(index)?.[0])
+  const indexes = database
+    .prepare(`PRAGMA index_list(${quoteName(name)})`)
+    .all()
+    .filter(({ origin }) => origin !== 'c')
+    .sort((one, other) => place(String(one.name)) - place(String(other.name)))
+  let lacks: string | undefined
+  const keys = indexes.flatMap(({ name: index, origin }) => {
+    const columns = database
+      .prepare(`PRAGMA index_xinfo(${quoteName(String(index))})`)
+      .all()
+      .filter(({ key }) => key === 1)
+    const missing = columns.find((column) => !stored.has(String(column.name)))
+    lacks ??= missing && String(missing.name)
+    const parts = columns.map(
+      (column) =>
+        `${quoteName(String(column.name))} COLLATE ${quoteName(String(column.coll))} ${column.desc === 1 ? 'DESC' : 'ASC'}`,
+    )
+    return missing ? [] : [{ origin, parts: parts.join(', ') }]
+  })
+  return { keys, lacks }
+}
+
+export const hasGenerated = (database: DatabaseSync, name: string): boolean =>
+  database
+    .prepare(`PRAGMA table_xinfo(${quoteName(name)})`)
+    .all()
+    .some(({ hidden }) => hidden !== 0)
 
 /** Whether a table has columns that its source could not compute either, which is why they were not moved. */
 export function hasUnmoved(database: DatabaseSync, name: string, moved: readonly { name: string }[]): boolean {
@@ -28,4 +67,51 @@ export function hasUnmoved(database: DatabaseSync, name: string, moved: readonly
     .prepare(`PRAGMA table_xinfo(${quoteName(name)})`)
     .all()
     .some((column) => column.hidden === 2 && !names.has(String(column.name)))
+}
+
+/** Whether writing a row of a table calls functions that are not here; here is whatever another table was given. */
+export function callsMissing(name: string, sql: string): boolean {
+  const alone = new DatabaseSync(':memory:', { enableDoubleQuotedStringLiterals: true })
+  try {
+    alone.exec('PRAGMA ignore_check_constraints = ON')
+    const created = createTable(alone, sql)
+    if (created === 'module is missing' || created.functions.length === 0) return false
+    const steps = alone.prepare(`EXPLAIN INSERT INTO ${quoteName(name)} DEFAULT VALUES`).all()
+    const calls = steps.filter(({ opcode }) => /Func/.test(String(opcode))).map(({ p4 }) => String(p4).toLowerCase())
+    return created.functions.some((one) => calls.some((call) => call.startsWith(`${one.toLowerCase()}(`)))
+  } finally {
+    alone.close()
+  }
+}
+
+/**
+ * Makes indexes on tables that have their definitions back: opened anew, the file has them as they say, with the affinities
+ * and collations of their columns. Gives what could not be made.
+ */
+export function indexAnew(
+  file: string,
+  indexes: readonly { name: string; sql: string | null }[],
+  functions: readonly string[],
+): string[] {
+  const database = new DatabaseSync(file, {
+    enableForeignKeyConstraints: false,
+    enableDoubleQuotedStringLiterals: true,
+  })
+  const faults: string[] = []
+  try {
+    database.exec('PRAGMA journal_mode = OFF')
+    for (const name of functions) standIn(database, name)
+    for (const { name, sql } of indexes) {
+      try {
+        // one statement, whatever is behind it
+        if (/^CREATE(?: UNIQUE)? INDEX\b/i.test(sql ?? '')) database.prepare(sql ?? '').run()
+        else faults.push(`${name}: what it says makes no index`)
+      } catch (error) {
+        faults.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+  } finally {
+    database.close()
+  }
+  return faults
 }

@@ -20,7 +20,7 @@ import {
   restoreTable,
 } from './create-table.ts'
 import { findRun } from './find-run.ts'
-import { hasUnmoved, makePlain } from './plain-columns.ts'
+import { callsMissing, hasGenerated, hasUnmoved, indexAnew, makePlain, type Plain } from './plain-columns.ts'
 import { isHeld, type MovedTable, type MovedValue, movedRanges } from './read-moved.ts'
 import { standingTables } from './standing-tables.ts'
 import { StoredPieces } from './stored-pieces.ts'
@@ -102,6 +102,8 @@ async function rebuildFile(
     enableForeignKeyConstraints: false,
     enableDoubleQuotedStringLiterals: true,
   })
+  const functions: string[] = []
+  const later: { name: string; sql: string | null }[] = []
   const attempt = (what: string, act: () => void) => {
     try {
       act()
@@ -122,8 +124,7 @@ async function rebuildFile(
     const parts = movedInParts(made, tables.map(({ name }) => name).filter(isShadow))
     const lost: typeof made = []
     const bare = new Map<string, Created>()
-    const plain = new Map<string, string[]>()
-    const functions: string[] = []
+    const plain = new Map<string, Plain>()
     for (const entry of made) {
       if (entry.type !== 'table' || isShadow(entry.name)) continue
       attempt(entry.name, () => {
@@ -131,7 +132,7 @@ async function rebuildFile(
         if (created === 'cannot be made here') lost.push(entry)
         else {
           functions.push(...created.functions)
-          const found = plainIfNeeded(database, entry, functions, tables, description)
+          const found = plainIfNeeded(database, entry, tables, description)
           if (found) plain.set(entry.name, found)
           if (found || created.collations.length > 0) bare.set(entry.name, created)
         }
@@ -152,7 +153,7 @@ async function rebuildFile(
     for (const table of named.values()) {
       // the index of a full-text table without content came with it, without a word
       if (isShadow(table.name)) attempt(table.name, () => emptyShadow(database, table.name))
-      await fill(client, database, table, description, result, plain.get(table.name))
+      await fill(client, database, table, description, result, plain.get(table.name)?.columns)
     }
     if (last) {
       attempt('sqlite_sequence', () => database.exec('DELETE FROM sqlite_sequence'))
@@ -163,17 +164,21 @@ async function rebuildFile(
       if (entry.type === 'table' && !isFilled && isThereAlready('table', entry.name))
         attempt(entry.name, () => makeIndex(database, entry))
     }
+    const isRestored = (table: string) => plain.has(table) && plain.get(table)?.lacks === undefined
     // not before the rows: triggers would write more, and indexes are made faster at once
     for (const { type, name, table, sql } of made) {
       if (type === 'table' || isThereAlready(type, name)) continue
       const { collations = [] } = (type === 'index' && bare.get(table)) || {}
       if (collations.length > 0) result.faults.push(`${name}: it is on ${table}, and ${missingCollations(collations)}`)
+      else if (type === 'index' && isRestored(table)) later.push({ name, sql })
       else attempt(name, () => runCreate(database, type, sql))
     }
     for (const entry of lost) attempt(entry.name, () => enterTable(database, entry))
     for (const [name, { collations }] of bare) {
       const entry = made.find((one) => one.type === 'table' && one.name === name)
-      attempt(name, () => restoreTable(database, name, entry?.sql ?? ''))
+      const lacks = plain.get(name)?.lacks
+      if (lacks === undefined) attempt(name, () => restoreTable(database, name, entry?.sql ?? ''))
+      else result.faults.push(`${name}: it has a key on ${lacks}, which cannot be computed here: ${plainly}`)
       if (collations.length === 0 || !hasKeys(database, name)) continue
       result.faults.push(
         `${name}: ${missingCollations(collations)}: its keys are in the order of bytes until a REINDEX`,
@@ -185,6 +190,7 @@ async function rebuildFile(
     throw error
   }
   database.close()
+  if (later.length > 0) result.faults.push(...indexAnew(file, later, functions))
   return result
 }
 
@@ -206,24 +212,21 @@ function usable({ schema, tables }: Description, { faults }: Rebuilt): Entry[] {
 
 type Entry = Description['schema'][number] & { sql: string }
 
+const plainly = 'its rows are there in plain columns, without its definition'
+
 /** Generated columns cannot be computed where they call what is not here, or what their source could not compute either. */
 function plainIfNeeded(
   database: DatabaseSync,
   { name, sql }: { name: string; sql: string | null },
-  functions: readonly string[],
   tables: readonly MovedTable[],
   description: Description,
-): string[] | undefined {
+): Plain | undefined {
   const moved = tables.find((table) => table.name === name)
-  if (moved === undefined) return undefined
-  const text = sql?.toLowerCase() ?? ''
-  const mayCall = functions.some((one) => text.includes(one.toLowerCase()))
-  if (!mayCall && !hasUnmoved(database, name, moved.columns)) return undefined
-  return makePlain(
-    database,
-    name,
-    description.tables.some((table) => table.name === name && table.withoutRowid),
-  )
+  const described = description.tables.find((table) => table.name === name)
+  if (moved === undefined || described?.kind !== 'table') return undefined
+  if (!hasGenerated(database, name)) return undefined
+  if (!hasUnmoved(database, name, moved.columns) && !callsMissing(name, sql ?? '')) return undefined
+  return makePlain(database, name, described.withoutRowid)
 }
 
 async function fill(
