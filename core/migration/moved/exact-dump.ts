@@ -10,6 +10,8 @@ export type ExactDump = {
   schema: string[]
   /** The rows of each table: rowid, where there is one, then storage class and bytes of each value. Sorted. */
   rows: Map<string, string[]>
+  /** The rowids that each index of another table has, which is made again. */
+  indexes: Map<string, string[]>
 }
 
 const longest = 400
@@ -22,9 +24,14 @@ export function exactDump(file: string): ExactDump {
     const schema = database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema').all()
     const named = (pattern: RegExp) =>
       schema.filter(({ sql }) => pattern.test(String(sql))).map(({ name }) => String(name))
-    // without content or with locales: only the tables beside them have all that they hold
-    const inParts = named(/USING fts\d\(.*(?:content=''|locale=1)/)
-    const derived = new Set([...named(/USING fts5vocab|USING fts\d\(.*content=\w/), ...inParts])
+    const ofOthers = named(/USING fts\d\(.*content=\w/)
+    const indexes = ofOthers.filter((name) => isOfAllRows(database, name))
+    // without content or with locales, or of some rows of another: only the tables beside them have all that they hold
+    const inParts = [
+      ...named(/USING fts\d\(.*(?:content=''|locale=1)/),
+      ...ofOthers.filter((name) => !indexes.includes(name)),
+    ]
+    const derived = new Set([...named(/USING fts5vocab/), ...indexes, ...inParts])
     const isIndex = ({ name, type }: Record<string, unknown>) =>
       type === 'shadow' && inParts.some((one) => String(name).startsWith(`${one}_`))
     const listed = database.prepare('PRAGMA main.table_list').all()
@@ -38,11 +45,29 @@ export function exactDump(file: string): ExactDump {
         .map((entry) => JSON.stringify(Object.values(entry)))
         .sort(),
       rows: new Map(tables.map(({ name, wr }) => [String(name), rowsOf(database, String(name), wr === 1)])),
+      indexes: new Map(indexes.map((name) => [name, indexedRows(database, name)])),
     }
   } finally {
     database.close()
   }
 }
+
+/** Whether an index is of every row of `base`, which is the only other table that generated indexes are of, by its column k. */
+function isOfAllRows(database: DatabaseSync, name: string): boolean {
+  const isTable = database
+    .prepare("SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = 'base' AND type = 'table'")
+    .get()
+  if (!isTable) return false
+  const rows = database.prepare('SELECT CAST(k AS TEXT) AS k FROM base').all()
+  return JSON.stringify(rows.map(({ k }) => String(k)).sort()) === JSON.stringify(indexedRows(database, name))
+}
+
+const indexedRows = (database: DatabaseSync, name: string) =>
+  database
+    .prepare(`SELECT CAST(id AS TEXT) AS id FROM ${quoteName(`${name}_docsize`)}`)
+    .all()
+    .map(({ id }) => String(id))
+    .sort()
 
 function isData({ schema, name, type }: Record<string, unknown>): boolean {
   if (schema !== 'main') return false

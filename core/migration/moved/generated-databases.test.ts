@@ -172,6 +172,7 @@ function differences(source: ExactDump, rebuilt: ExactDump): string[] {
   compare('the schema', source.schema, rebuilt.schema)
   compare('tables', [...source.rows.keys()].sort(), [...rebuilt.rows.keys()].sort())
   for (const [name, rows] of source.rows) compare(name, rows, rebuilt.rows.get(name) ?? [])
+  for (const [name, rows] of source.indexes) compare(`the index ${name}`, rows, rebuilt.indexes.get(name) ?? [])
   return found
 }
 
