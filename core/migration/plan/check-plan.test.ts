@@ -63,6 +63,18 @@ describe('a plan', () => {
     )
   })
 
+  it.each([
+    [undefined, /moves a view/],
+    ['index', /moves an index of another table, which is made again/],
+    ['in parts', /moves a virtual table whose rows are moved with the tables that it keeps them in/],
+    ['derived', /moves a virtual table that shows what is in others/],
+  ] as const)('is told why it need not move what has no rows of its own: %s', (elsewhere, message) => {
+    const tables = [{ ...table('shown', [], 'view'), ...(elsewhere && { elsewhere }) }]
+    const files = [{ path: 'a.db', tables: [{ name: 'shown', target: 'legacy' }] }]
+    const { problems } = checkPlan({ version: 1, zone: 'UTC', files }, [{ path: 'a.db', readable: true, tables }])
+    expect(problems).toEqual([{ path: 'files[0].tables[0].target', message: expect.stringMatching(message) }])
+  })
+
   it('is refused with every problem at once, each by its path', () => {
     const broken = {
       version: 2,
