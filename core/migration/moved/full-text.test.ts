@@ -223,6 +223,24 @@ it('warns of a table that cannot be used here', async ({ moving: { source, planO
   expect(targets).toContainEqual(['f_content', 'legacy'])
 })
 
+it('evaluates no view in the place of a table that a full-text table reads', { timeout: 20_000 }, async ({
+  moving,
+}) => {
+  const { source, planOf, move } = moving
+  const database = new DatabaseSync(join(source, 'a.db'), { defensive: false })
+  const endless = 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT'
+  database.exec(`CREATE TABLE t (a); INSERT INTO t VALUES (1); CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES ('x');
+    CREATE VIRTUAL TABLE g USING fts5(a); INSERT INTO g VALUES ('y'); CREATE VIRTUAL TABLE h USING fts4(a);
+    DROP TABLE f_config; CREATE VIEW f_config AS ${endless} i AS k, i AS v FROM n WHERE i < 0;
+    DROP TABLE g_content; CREATE VIEW g_content AS ${endless} i AS id, i AS c0 FROM n WHERE i < 0;
+    DROP TABLE h_content; CREATE VIEW h_content AS SELECT x FROM nowhere`)
+  database.close()
+  const { state, tables } = await move(source, await planOf(source))
+  expect(state).toBe('complete')
+  expect(tables).toContainEqual(expect.objectContaining({ table: 'f_content', rows: 1 }))
+  expect(tables).toContainEqual(expect.objectContaining({ table: 't', rows: 1 }))
+})
+
 function rename(database: DatabaseSync, from: string, to: string): void {
   database.exec('PRAGMA writable_schema = ON')
   database.prepare("UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE name = 'f'").run(from, to)

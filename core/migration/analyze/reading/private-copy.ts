@@ -5,6 +5,7 @@ import { faultOfWal, isHotJournal } from './beside.ts'
 import { readSchema } from './damaged-schema.ts'
 import { diagnoseError, diagnoseHeader, type Fault, hasMagic } from './diagnose.ts'
 import { makePrivateFolder } from './private-folder.ts'
+import { refuseViews } from './refuse-views.ts'
 
 export type PrivateCopy = { bytes: number; warnings: string[]; close(): Promise<void> } & (
   | { database: DatabaseSync }
@@ -16,7 +17,8 @@ const copyAttempts = 5
 
 /**
  * Opens a private copy of a file, made together with its `-wal` or `-journal`: the source is only ever read. Somebody
- * else's file may be built to harm: no extension is loaded, its schema is not trusted, its cells are checked.
+ * else's file may be built to harm: no extension is loaded, its schema is not trusted, its
+ * cells are checked, its views are not evaluated.
  */
 export async function openPrivateCopy(file: string): Promise<PrivateCopy> {
   const folder = await makePrivateFolder()
@@ -113,6 +115,7 @@ export function openHostile(copy: string): DatabaseSync | Fault {
   try {
     database = new DatabaseSync(copy, { allowExtension: false, enableForeignKeyConstraints: false })
     database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON')
+    refuseViews(database)
     readSchema(database)
     return database
   } catch (error) {

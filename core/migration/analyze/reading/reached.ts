@@ -1,4 +1,5 @@
 import { constants, type DatabaseSync } from 'node:sqlite'
+import { authorizeAsBefore } from './refuse-views.ts'
 
 /** What came of a query. */
 export type Reached = {
@@ -26,7 +27,7 @@ export function reach(database: DatabaseSync, sql: string, kinds: ReadonlyMap<st
   } catch (error) {
     if (isOfQuery(error) && !reached.isOfView) reached.fault = error instanceof Error ? error.message : String(error)
   } finally {
-    database.setAuthorizer(null)
+    authorizeAsBefore(database)
   }
   return reached
 }

@@ -63,8 +63,13 @@ export function virtualTable(sql: string, name: string): VirtualTable | undefine
 
 /** The columns of a table that a virtual one keeps its rows or its index in; none where there is none. */
 export function partColumns(database: DatabaseSync, name: string, part: string): Set<string> {
-  const columns = database.prepare(`PRAGMA main.table_xinfo(${quoteName(`${name}_${part}`)})`).all()
-  return new Set(columns.map((column) => String(column.name)))
+  try {
+    const columns = database.prepare(`PRAGMA main.table_xinfo(${quoteName(`${name}_${part}`)})`).all()
+    return new Set(columns.map((column) => String(column.name)))
+  } catch {
+    // a view that is called so may show what is not there
+    return new Set()
+  }
 }
 
 /** Whether the last hidden column of a full-text table is its rows' language (https://sqlite.org/fts3.html, section 6.5). */
