@@ -191,6 +191,7 @@ const extras = fc.constantFrom(
   ],
   ...[
     'ALTER TABLE # ADD COLUMN @ AS (typeof(%))',
+    "ALTER TABLE # ADD COLUMN @ AS (json_extract(%, '$.x'))",
     'ALTER TABLE # RENAME TO @',
     'ALTER TABLE # RENAME COLUMN % TO @',
     'ALTER TABLE # DROP COLUMN %',
@@ -307,6 +308,10 @@ const virtualTable: fc.Arbitrary<Part> = fc
       ],
       ...[
         "fts5(a, b, content='')",
+        "fts5(a, b, cont='')",
+        "fts5(a, b UNINDEXED, content='', contentless_unindexed=1)",
+        'fts5(a, b, tokenize="unicode61 separators \',content=base,\'")',
+        'fts5(a, b, loc=1)',
         'fts5(a, b, locale=1)',
         'fts4(a, b, languageid="a b")',
         'fts5(a, b, content=base, content_rowid=k)',

@@ -24,16 +24,16 @@ export function exactDump(file: string): ExactDump {
     const schema = database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema').all()
     const named = (pattern: RegExp) =>
       schema.filter(({ sql }) => pattern.test(String(sql))).map(({ name }) => String(name))
-    const ofOthers = named(/USING fts\d\(.*content=\w/)
+    const ofOthers = named(/USING fts\d\([^'"]*content=\w/)
     const indexes = ofOthers.filter((name) => isOfAllRows(database, name))
     // without content or with locales, or of some rows of another: only the tables beside them have all that they hold
     const inParts = [
-      ...named(/USING fts\d\(.*(?:content=''|locale=1)/),
+      ...named(/USING fts\d\(.*(?:cont(?:ent)?=''|loc(?:ale)?=1)/),
       ...ofOthers.filter((name) => !indexes.includes(name)),
     ]
     const derived = new Set([...named(/USING fts5vocab/), ...indexes, ...inParts])
     const isIndex = ({ name, type }: Record<string, unknown>) =>
-      type === 'shadow' && inParts.some((one) => String(name).startsWith(`${one}_`))
+      type === 'shadow' && inParts.some((one) => partsOf(one).includes(String(name)))
     const listed = database.prepare('PRAGMA main.table_list').all()
     const tables = listed.filter((table) => (isData(table) || isIndex(table)) && !derived.has(String(table.name)))
     return {
@@ -69,6 +69,9 @@ const indexedRows = (database: DatabaseSync, name: string) =>
     .map(({ id }) => String(id))
     .sort()
 
+const partsOf = (name: string) =>
+  ['config', 'content', 'data', 'docsize', 'idx', 'segments', 'segdir', 'stat'].map((part) => `${name}_${part}`)
+
 function isData({ schema, name, type }: Record<string, unknown>): boolean {
   if (schema !== 'main') return false
   if (String(name).startsWith('sqlite_')) return name === 'sqlite_sequence'
@@ -77,7 +80,9 @@ function isData({ schema, name, type }: Record<string, unknown>): boolean {
 
 function rowsOf(database: DatabaseSync, table: string, withoutRowid: boolean): string[] {
   const info = database.prepare(`PRAGMA main.table_xinfo(${quoteName(table)})`).all()
-  const columns = info.filter(({ hidden }) => hidden !== 1).map(({ name }) => String(name))
+  const columns = info
+    .filter(({ name, hidden }) => hidden !== 1 && (hidden !== 2 || isComputable(database, table, String(name))))
+    .map(({ name }) => String(name))
   const taken = new Set(columns.map((name) => name.toLowerCase()))
   // which rowids the counters of AUTOINCREMENT have says nothing
   const rowid =
@@ -92,6 +97,16 @@ function rowsOf(database: DatabaseSync, table: string, withoutRowid: boolean): s
   return rows
     .map(([key, ...values]) => [String(key), ...columns.map((_, at) => shown(values, 3 * at))].join(' '))
     .sort()
+}
+
+/** What cannot be computed for a row is nowhere. */
+function isComputable(database: DatabaseSync, table: string, column: string): boolean {
+  try {
+    database.prepare(`SELECT max(typeof(${quoteName(column)})) FROM ${quoteName(table)}`).get()
+    return true
+  } catch {
+    return false
+  }
 }
 
 function shown(values: unknown[], at: number): string {

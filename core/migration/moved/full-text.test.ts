@@ -125,6 +125,14 @@ const cases: Case[] = [
     tables: { f: 1, t: 1 },
   },
   {
+    what: 'a table without content beside one without a name',
+    made: `CREATE TABLE "" (a); INSERT INTO "" VALUES ('x'); CREATE VIRTUAL TABLE f USING fts5(a, content='');
+      INSERT INTO f (rowid, a) VALUES (1, 'words')`,
+    asked: "SELECT rowid FROM f('words')",
+    answer: [{ rowid: 1 }],
+    tables: { '': 1, f_config: 1, f_data: 3, f_docsize: 1, f_idx: 1 },
+  },
+  {
     what: 'columns without words of a table without content',
     made: `CREATE VIRTUAL TABLE f USING fts5(a, b UNINDEXED, content='', contentless_unindexed=1);
       INSERT INTO f (rowid, a, b) VALUES (7, 'words', 'beside')`,

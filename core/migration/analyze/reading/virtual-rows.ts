@@ -61,8 +61,8 @@ export class VirtualRows {
       // one without content may keep its columns that are not indexed; locales are beside the values
       const isWhole = module !== 'fts5' || columns.every((_, at) => content.has(`c${at}`) && !content.has(`l${at}`))
       if (content.size > 0 && own && others.length === 0 && isWhole) return
-      const [other = '', ...more] = others
-      const isOfTable = content.size === 0 && more.length === 0 && this.#kinds.get(other) === 'table'
+      const isOfTable =
+        content.size === 0 && others.length === 1 && others.every((other) => this.#kinds.get(other) === 'table')
       if (isOfTable && this.#isOfAllRows(name)) {
         this.#indexes.add(name)
         return
