@@ -64,6 +64,7 @@ it.for<[what: string, table: string, more?: string]>([
     't (id TEXT PRIMARY KEY, a UNIQUE ON CONFLICT REPLACE, b AS (own(a)), c TEXT COLLATE RTRIM UNIQUE, d AS (own(c)) STORED UNIQUE, UNIQUE (c, a), UNIQUE (a))',
   ],
   ['a rowid by another name', 't (a UNIQUE, id INTEGER, c, b AS (own(a)), PRIMARY KEY (id))'],
+  ['a key on one that can be computed', 't (id, a, c AS (upper(a)) UNIQUE, b AS (own(a)), d AS (a || 1) UNIQUE)'],
   ['a key in falling order', 't (id INTEGER PRIMARY KEY DESC, a, b AS (own(a)))'],
   [
     'indexes on its columns',

@@ -103,6 +103,7 @@ async function rebuildFile(
     enableDoubleQuotedStringLiterals: true,
   })
   const functions: string[] = []
+  const reindexed: string[] = []
   const later: { name: string; sql: string | null }[] = []
   const attempt = (what: string, act: () => void) => {
     try {
@@ -177,6 +178,7 @@ async function rebuildFile(
     for (const [name, { collations }] of bare) {
       const entry = made.find((one) => one.type === 'table' && one.name === name)
       const lacks = plain.get(name)?.lacks
+      if (lacks === undefined && plain.get(name)?.isToReindex) reindexed.push(name)
       if (lacks === undefined) attempt(name, () => restoreTable(database, name, entry?.sql ?? ''))
       else result.faults.push(`${name}: it has a key on ${lacks}, which cannot be computed here: ${plainly}`)
       if (collations.length === 0 || !hasKeys(database, name)) continue
@@ -190,7 +192,7 @@ async function rebuildFile(
     throw error
   }
   database.close()
-  if (later.length > 0) result.faults.push(...indexAnew(file, later, functions))
+  if (later.length + reindexed.length > 0) result.faults.push(...indexAnew(file, later, functions, reindexed))
   return result
 }
 
@@ -226,7 +228,7 @@ function plainIfNeeded(
   if (moved === undefined || described?.kind !== 'table') return undefined
   if (!hasGenerated(database, name)) return undefined
   if (!hasUnmoved(database, name, moved.columns) && !callsMissing(name, sql ?? '')) return undefined
-  return makePlain(database, name, described.withoutRowid)
+  return makePlain(database, name, described.withoutRowid, moved.columns)
 }
 
 async function fill(
