@@ -26,10 +26,11 @@ export function exactDump(file: string): ExactDump {
       schema.filter(({ sql }) => pattern.test(String(sql))).map(({ name }) => String(name))
     const ofOthers = named(/USING fts\d\([^'"]*content=\w/)
     const indexes = ofOthers.filter((name) => isOfAllRows(database, name))
-    // without content or with locales, or of some rows of another: only the tables beside them have all that they hold
+    // without content or with locales, of some rows of another, or broken: only the tables beside them have all that they hold
     const inParts = [
       ...named(/USING fts\d\(.*(?:cont(?:ent)?=''|loc(?:ale)?=1)/),
       ...ofOthers.filter((name) => !indexes.includes(name)),
+      ...named(/USING fts\d/).filter((name) => !canBeOpened(database, name)),
     ]
     const derived = new Set([...named(/USING fts5vocab/), ...indexes, ...inParts])
     const isIndex = ({ name, type }: Record<string, unknown>) =>
@@ -68,6 +69,15 @@ const indexedRows = (database: DatabaseSync, name: string) =>
     .all()
     .map(({ id }) => String(id))
     .sort()
+
+function canBeOpened(database: DatabaseSync, name: string): boolean {
+  try {
+    database.prepare(`SELECT 1 FROM ${quoteName(name)} LIMIT 0`).get()
+    return true
+  } catch {
+    return false
+  }
+}
 
 const partsOf = (name: string) =>
   ['config', 'content', 'data', 'docsize', 'idx', 'segments', 'segdir', 'stat'].map((part) => `${name}_${part}`)
