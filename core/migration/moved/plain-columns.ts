@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { quoteName } from '../analyze/reading/read-rows.ts'
+import { runCreate } from './create-statement.ts'
 import { createTable, standIn } from './create-table.ts'
 
 /** A table that was made of plain columns, in which what is stored is the same as in one with generated columns. */
@@ -104,7 +105,7 @@ export function callsMissing(name: string, sql: string): boolean {
  */
 export function indexAnew(
   file: string,
-  indexes: readonly { name: string; sql: string | null }[],
+  indexes: readonly { name: string; sql: string }[],
   functions: readonly string[],
   reindexed: readonly string[],
 ): string[] {
@@ -127,9 +128,7 @@ export function indexAnew(
     }
     for (const { name, sql } of indexes) {
       try {
-        // one statement, whatever is behind it
-        if (/^CREATE(?: UNIQUE)? INDEX\b/i.test(sql ?? '')) database.prepare(sql ?? '').run()
-        else faults.push(`${name}: what it says makes no index`)
+        runCreate(database, 'index', sql)
       } catch (error) {
         faults.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
       }

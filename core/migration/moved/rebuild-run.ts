@@ -104,7 +104,7 @@ async function rebuildFile(
   })
   const functions: string[] = []
   const reindexed: string[] = []
-  const later: { name: string; sql: string | null }[] = []
+  const later: { name: string; sql: string }[] = []
   const attempt = (what: string, act: () => void) => {
     try {
       act()
@@ -145,8 +145,7 @@ async function rebuildFile(
     for (const { name, sql } of made) {
       const isNeeded = isMoved(name) || lost.some((table) => isPartOf(name, table.name))
       // one that is only called like a part of another is not made with it
-      if (isShadow(name) && isNeeded && !isThereAlready('table', name))
-        attempt(name, () => makeShadow(database, sql))
+      if (isShadow(name) && isNeeded && !isThereAlready('table', name)) attempt(name, () => makeShadow(database, sql))
     }
     const named = new Map(tables.map((table) => [table.name, table]))
     const last = named.get('sqlite_sequence')
