@@ -62,7 +62,7 @@ export function* visibleJsonPieces(document: unknown): Generator<string> {
         yield `${at === 0 ? '' : ',\n    '}${itemOfList(item)}`
       }
       yield '\n  ]'
-    } else yield visibleJson(value, 2).replaceAll('\n', '\n  ')
+    } else yield jsonOfMember(value)
   }
   yield before.startsWith('{') ? '{}' : '\n}'
 }
@@ -84,9 +84,11 @@ export async function* visibleListPieces(
   }
   yield isEmpty ? ']' : '\n  ]'
   for (const [member, value] of Object.entries(others())) {
-    yield `,\n  ${visibleJson(member)}: ${visibleJson(value, 2).replaceAll('\n', '\n  ')}`
+    yield `,\n  ${visibleJson(member)}: ${jsonOfMember(value)}`
   }
   yield '\n}'
 }
+
+const jsonOfMember = (value: unknown) => visibleJson(value, 2).replaceAll('\n', '\n  ')
 
 const itemOfList = (item: unknown) => visibleJson(item ?? null, 2).replaceAll('\n', '\n    ')

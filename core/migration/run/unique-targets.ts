@@ -21,9 +21,13 @@ export const isUnique = (compiled: CompiledTable): boolean => placesOf(compiled)
 /** Gives the key of a row that must be unique in its target; undefined where nothing must. */
 export function keyOf(compiled: CompiledTable): ((row: TargetRow) => string) | undefined {
   const places = placesOf(compiled)
-  if (places.length === 0) return undefined
-  return (row) => JSON.stringify(places.map((place) => normal(row[place] ?? null)))
+  return places.length === 0 ? undefined : (row) => textOf(keyAt(places, row))
 }
+
+/** The values of a row's key. */
+const keyAt = (places: readonly number[], row: TargetRow) => places.map((place) => normal(row[place] ?? null))
+
+const textOf = (key: readonly (string | null)[]) => JSON.stringify(key)
 
 /** Why a row is rejected whose key another one has. */
 export const takenReason = (target: CompiledTable['target']) => `${target} has a row with the same key already`
@@ -39,8 +43,7 @@ export async function findTaken(
 ): Promise<(row: TargetRow) => boolean> {
   const places = placesOf(compiled)
   const names = places.map((place) => compiled.columns[place] as string)
-  const keyOf = (row: readonly (string | null)[]) => JSON.stringify(row)
-  const wanted = rows.map((row) => places.map((place) => normal(row[place] ?? null)))
+  const wanted = rows.map((row) => keyAt(places, row))
   const there = await rowsOf<Record<string, string>>(
     client,
     `SELECT ${names.map((name) => `${name}::text`).join(', ')} FROM ${compiled.target}
@@ -49,9 +52,9 @@ export async function findTaken(
      )`,
     names.map((_, i) => wanted.map((key) => key[i])),
   )
-  const taken = new Set(there.map((row) => keyOf(names.map((name) => row[name] ?? null))))
+  const taken = new Set(there.map((row) => textOf(names.map((name) => row[name] ?? null))))
   return (row) => {
-    const key = keyOf(places.map((place) => normal(row[place] ?? null)))
+    const key = textOf(keyAt(places, row))
     if (taken.has(key)) return true
     taken.add(key)
     return false
