@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { rebuildWhole } from '../../../core/access/rebuild-whole.ts'
 import { sheet } from '../output.ts'
 import { openSession } from '../session.ts'
 
@@ -18,17 +19,13 @@ Example:
     )
     .action(async (_options: unknown, command: Command) => {
       const { client, out } = openSession(command)
-      const total = { agents: 0, keys: 0, capabilities: 0, subscriptions: 0 }
-      let cursor: string | null = null
-      do {
-        const page = await client.rebuildProjection(cursor === null ? {} : { cursor })
-        for (const kind of Object.keys(total) as (keyof typeof total)[]) total[kind] += page[kind]
-        cursor = page.next_cursor
-        if (cursor !== null)
+      const total = await rebuildWhole(
+        (from) => client.rebuildProjection(from),
+        ({ agents, keys, capabilities, subscriptions }) =>
           out.note(
-            `${total.agents} agents, ${total.keys} keys, ${total.capabilities} capabilities, ${total.subscriptions} subscriptions so far`,
-          )
-      } while (cursor !== null)
+            `${agents} agents, ${keys} keys, ${capabilities} capabilities, ${subscriptions} subscriptions so far`,
+          ),
+      )
       out.answer(total, () => sheet(total))
     })
 }
